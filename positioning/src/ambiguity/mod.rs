@@ -1,0 +1,3 @@
+//! From real-valued ambiguities to integers.
+
+pub mod lambda;
