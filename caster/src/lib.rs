@@ -1,0 +1,33 @@
+//! The NTRIP caster: listeners, sessions, mountpoints, access and fan-out.
+//!
+//! - [`caster`]: the whole of it, as the server holds it. [`config`]: what it is told.
+//! - [`source`]: the one trait through which corrections come; [`delivery`]: whole frames that leave together.
+//! - [`stations`]: the live table of stations; [`relay`] and [`nearest`]: the mountpoints made from it.
+//! - [`upload`]: stations that push; where their bytes go is told through a trait.
+//! - [`access`], [`throttle`], [`admission`]: who may come in, how often, and how many.
+//! - [`listener`], [`tls`], [`session`]: sockets, and one task per connection.
+//! - [`table`]: the sourcetable. [`events`], [`stats`]: what operators see.
+//!
+//! The caster knows users and mountpoints, and no mathematics beyond the distance between two places.
+#![warn(clippy::indexing_slicing)]
+
+pub mod access;
+pub mod admission;
+pub mod caster;
+pub mod clock;
+pub mod config;
+pub mod control;
+pub mod delivery;
+pub mod events;
+pub mod listener;
+pub mod nearest;
+pub mod registry;
+pub mod relay;
+pub mod session;
+pub mod source;
+pub mod stations;
+pub mod stats;
+pub mod table;
+pub mod throttle;
+pub mod tls;
+pub mod upload;

@@ -1,0 +1,239 @@
+//! A rover's session: let in, then whole frames out and positions in, until one side ends it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tianshu_gnss::time::uptime::Uptime;
+use tianshu_ntrip::nmea::gga::Gga;
+use tianshu_ntrip::server::request::StreamRequest;
+use tianshu_ntrip::server::session::{Chunking, ServerEvent};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::access::{Proof, Role};
+use crate::delivery::Delivery;
+use crate::events::{EndReason, Refused, SessionNews};
+use crate::registry::{Member, SessionPlace};
+use crate::session::wire::{Wire, read_with, write_all};
+use crate::session::{Session, broken};
+use crate::source::{CorrectionStream, OpenRefusal, RoverFacts, StreamItem};
+
+/// A rover's position is reported to the operators at most so often, however often it is told.
+pub const POSITION_EVERY: Duration = Duration::from_secs(30);
+
+/// What a session did so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Account {
+    bytes: u64,
+    frames: u64,
+    dropped: u64,
+    /// Since when frames are being dropped; told once per run.
+    behind: bool,
+    position_reported: Option<Uptime>,
+}
+
+/// What woke the session.
+enum Woken {
+    Item(StreamItem),
+    Heard(Vec<ServerEvent>),
+    Idle,
+    End(EndReason),
+}
+
+pub(crate) async fn run<W: Wire>(session: &mut Session<'_>, wire: &mut W, request: StreamRequest) {
+    let mountpoint = request.mountpoint.clone();
+    let (mut stream, place) = match open(session, &request).await {
+        Ok(opened) => opened,
+        Err(reason) => {
+            session.refuse(wire, Some(mountpoint.to_string()), reason).await;
+            return;
+        }
+    };
+    session.shared.counters.rover_logins.add(1);
+    let accepted = session.protocol.accept(Chunking::WhenSpoken);
+    session.report(SessionNews::Login {
+        role: Role::Rover,
+        mountpoint,
+        account: place.account(),
+        agent: request.peer.agent,
+        mode: session.protocol.mode().map(|mode| mode.to_string()).unwrap_or_default(),
+    });
+    let mut account = Account::default();
+    if let Some(gga) = &request.initial_gga {
+        report_position(session, &mut account, gga);
+    }
+    let reason = match write(session, wire, &accepted).await {
+        Ok(()) => relay(session, wire, stream.as_mut(), &mut account).await,
+        Err(reason) => reason,
+    };
+    drop(place);
+    let Account { bytes, frames, dropped, .. } = account;
+    let findings = session.protocol.findings().clone();
+    session.report(SessionNews::Ended { bytes, frames, dropped, findings, reason });
+}
+
+/// Is there such a mountpoint, may this rover read it, is there a stream for it?
+async fn open(
+    session: &Session<'_>,
+    request: &StreamRequest,
+) -> Result<(Box<dyn CorrectionStream>, SessionPlace), Refused> {
+    let offered = session.shared.offered();
+    session.availability(&request.mountpoint)?;
+    let proof = request.credentials.clone().map_or(Proof::Nothing, Proof::Basic);
+    let account = session.admit(Role::Rover, &request.mountpoint, proof).await?;
+    let facts = RoverFacts {
+        account: account.clone(),
+        peer: session.peer,
+        agent: request.peer.agent.clone(),
+        gga: request.initial_gga.clone(),
+        now: session.shared.clock.now(),
+    };
+    let stream =
+        session.shared.open(&request.mountpoint, &facts).map_err(|refusal| match refusal {
+            OpenRefusal::Offline(why) => Refused::Offline(why),
+            OpenRefusal::Full(why) => Refused::Full(why),
+        })?;
+    let mountpoint = request.mountpoint.clone();
+    let control = Arc::clone(&session.control);
+    let member = Member { role: Role::Rover, mountpoint, account, control };
+    let place = session.shared.enter(session.id, member, &offered);
+    Ok((stream, place))
+}
+
+async fn relay<W: Wire>(
+    session: &mut Session<'_>,
+    wire: &mut W,
+    stream: &mut dyn CorrectionStream,
+    account: &mut Account,
+) -> EndReason {
+    let early: Vec<_> = session.early.drain(..).collect();
+    hear(session, stream, account, early);
+    let mut last_delivery = Instant::now();
+    let idle = sleep_until(last_delivery + stream.patience());
+    tokio::pin!(idle);
+    loop {
+        let protocol = &mut session.protocol;
+        let woken = tokio::select! {
+            biased;
+            () = session.control.ended() => Woken::End(session.control.reason()),
+            // Before the peer's own bytes, so that a peer that never stops talking is served all the same.
+            item = stream.next() => Woken::Item(item),
+            read = read_with(wire, |bytes| protocol.on_bytes(bytes)) => match read {
+                Ok(Some(events)) => Woken::Heard(events),
+                Ok(None) => Woken::End(EndReason::PeerClosed),
+                Err(error) => Woken::End(broken(&error)),
+            },
+            () = idle.as_mut() => Woken::Idle,
+        };
+        match woken {
+            Woken::End(reason) => return reason,
+            Woken::Heard(events) => hear(session, stream, account, events),
+            Woken::Item(StreamItem::Ended) => return EndReason::MountpointRemoved,
+            Woken::Item(StreamItem::Notice(notice)) => session.report(SessionNews::Notice(notice)),
+            Woken::Item(StreamItem::Delivery(delivery)) => {
+                last_delivery = Instant::now();
+                if let Err(reason) = deliver(session, wire, account, &delivery).await {
+                    return reason;
+                }
+            }
+            Woken::Idle => {
+                let due = last_delivery + stream.patience();
+                if due <= Instant::now() {
+                    return EndReason::Idle;
+                }
+                idle.as_mut().reset(due);
+            }
+        }
+    }
+}
+
+/// Sends a delivery in one write, unless it has become too old while the rover did not keep up.
+async fn deliver<W: Wire>(
+    session: &Session<'_>,
+    wire: &mut W,
+    account: &mut Account,
+    delivery: &Delivery,
+) -> Result<(), EndReason> {
+    let age = session.shared.clock.now() - delivery.ready;
+    let is_stale = age > session.shared.limits.backlog_age_max;
+    let stale = if is_stale { u64::from(delivery.frames) } else { 0 };
+    let dropped = delivery.dropped_before + stale;
+    if dropped > 0 {
+        account.dropped += dropped;
+        session.shared.counters.frames_dropped.add(dropped);
+        if !account.behind {
+            session.report(SessionNews::FallsBehind { frames: dropped });
+        }
+    }
+    account.behind = dropped > 0;
+    if is_stale {
+        return Ok(());
+    }
+    let framed = session.protocol.frame(&delivery.bytes);
+    write(session, wire, &framed).await?;
+    if account.frames == 0 {
+        session.report(SessionNews::FirstByte);
+    }
+    let bytes = delivery.bytes.len() as u64;
+    account.bytes += bytes;
+    account.frames += u64::from(delivery.frames);
+    session.shared.counters.bytes_sent.add(bytes);
+    session.shared.counters.frames_sent.add(u64::from(delivery.frames));
+    Ok(())
+}
+
+/// Writes whole frames. When the session is ended meanwhile, they are still finished, within the grace of a stop.
+async fn write<W: Wire>(
+    session: &Session<'_>,
+    wire: &mut W,
+    bytes: &[u8],
+) -> Result<(), EndReason> {
+    let writing = write_all(wire, bytes);
+    tokio::pin!(writing);
+    let limits = &session.shared.limits;
+    let written = tokio::select! {
+        biased;
+        written = timeout(limits.slow_rover_timeout, writing.as_mut()) => written,
+        () = session.control.ended() => {
+            let _ = timeout(limits.stop_grace, writing.as_mut()).await;
+            return Err(session.control.reason());
+        }
+    };
+    match written {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(broken(&error)),
+        Err(_) => {
+            session.shared.counters.slow_rovers_let_go.add(1);
+            Err(EndReason::TooSlow)
+        }
+    }
+}
+
+/// Takes what came in one read. Of several positions the last counts: a peer that floods us with them makes us choose
+/// its station once per read, not once per sentence.
+fn hear(
+    session: &Session<'_>,
+    stream: &mut dyn CorrectionStream,
+    account: &mut Account,
+    events: Vec<ServerEvent>,
+) {
+    let told = events.into_iter().rev().find_map(|event| match event {
+        ServerEvent::Gga(gga) => Some(gga),
+        _ => None,
+    });
+    if let Some(gga) = told {
+        stream.rover_told(&gga, session.shared.clock.now());
+        report_position(session, account, &gga);
+    }
+}
+
+fn report_position(session: &Session<'_>, account: &mut Account, gga: &Gga) {
+    let now = session.shared.clock.now();
+    match account.position_reported {
+        None => session.report(SessionNews::FirstPosition(gga.clone())),
+        Some(last) if now - last >= POSITION_EVERY => {
+            session.report(SessionNews::Position(gga.clone()));
+        }
+        Some(_) => return,
+    }
+    account.position_reported = Some(now);
+}

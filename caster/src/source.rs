@@ -1,0 +1,161 @@
+//! The one trait through which corrections come. The caster asks; who makes them is not its business.
+
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tianshu_gnss::station::StationName;
+use tianshu_gnss::time::uptime::Uptime;
+use tianshu_ntrip::mountpoint::Mountpoint;
+use tianshu_ntrip::nmea::gga::Gga;
+use tianshu_ntrip::sourcetable::stream::StreamEntry;
+
+use crate::delivery::Delivery;
+
+/// Offers mountpoints and opens streams for rovers. Calls return at once; whatever takes time happens in the stream.
+pub trait CorrectionSource: Send + Sync {
+    /// Whether the source serves a mountpoint at this moment. Asked before anything else about a rover.
+    fn availability(&self, mountpoint: &Mountpoint) -> Availability;
+
+    /// The records of the mountpoints that are served at this moment, for the sourcetable. Asked at most once a second.
+    fn records(&self, now: Uptime) -> Vec<StreamEntry>;
+
+    /// Opens a stream for one rover, which the caster has admitted.
+    fn open(&self, mountpoint: &Mountpoint, rover: &RoverFacts) -> Result<OpenStream, OpenRefusal>;
+}
+
+/// A stream as it is handed to a session.
+pub type OpenStream = Box<dyn CorrectionStream>;
+
+/// What a source says of a mountpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    /// Not one of this source.
+    Unknown,
+    /// One of this source, with nothing to send now: it stands in no sourcetable.
+    Offline,
+    /// Served.
+    Live,
+}
+
+/// What is known of a rover when its stream is opened.
+#[derive(Clone, Debug)]
+pub struct RoverFacts {
+    /// Whose account it uses; `None` on an open mountpoint.
+    pub account: Option<Arc<str>>,
+    /// Its address.
+    pub peer: SocketAddr,
+    /// The `User-Agent` it sent.
+    pub agent: Option<String>,
+    /// The position it told with its request.
+    pub gga: Option<Gga>,
+    /// When it came.
+    pub now: Uptime,
+}
+
+/// Why a stream was not opened. The peer sees the same as for an unknown mountpoint or a full caster.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenRefusal {
+    /// Not there at this moment: the rover may come back.
+    #[error("the mountpoint has nothing to send now: {0}")]
+    Offline(String),
+    /// No room for one more: the rover may come back.
+    #[error("the source is full: {0}")]
+    Full(String),
+}
+
+/// What a stream gives next. It can be dropped at any moment without a loss.
+pub type Next<'a> = Pin<Box<dyn Future<Output = StreamItem> + Send + 'a>>;
+
+/// One rover's stream of corrections. One session owns it.
+///
+/// A stream holds at most a few deliveries for its rover, drops the oldest whole ones when the rover does not keep up,
+/// and tells how many in [`Delivery::dropped_before`].
+pub trait CorrectionStream: Send {
+    /// Waits for what comes next.
+    fn next(&mut self) -> Next<'_>;
+
+    /// The rover told its position, or that it has none.
+    fn rover_told(&mut self, gga: &Gga, now: Uptime);
+
+    /// How long a session may wait here without a delivery before the rover is let go.
+    fn patience(&self) -> Duration;
+}
+
+/// What a stream gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StreamItem {
+    /// Frames for the rover.
+    Delivery(Delivery),
+    /// Something the operator should see; nothing goes to the rover.
+    Notice(Notice),
+    /// There will be no more: the mountpoint was taken away.
+    Ended,
+}
+
+/// What a stream decided about its rover, told once per change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// The rover is served by this station now.
+    Serving {
+        /// Which station.
+        station: StationName,
+        /// How far it is from the rover, m.
+        distance_m: f64,
+        /// Why it was chosen.
+        reason: &'static str,
+    },
+    /// The rover gets nothing until this changes.
+    Withheld(Withheld),
+    /// A position was not believed until a second one agrees.
+    PositionJump {
+        /// How far it is from the one before, m.
+        distance_m: f64,
+    },
+}
+
+/// Why a rover gets nothing at this moment, though it is connected.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Withheld {
+    /// It has told no position yet.
+    NoPosition,
+    /// It says that it has no fix.
+    NoFix,
+    /// It is too far from every healthy station.
+    OutsideService {
+        /// How far the nearest one is, m.
+        nearest_m: f64,
+    },
+    /// No station of this mountpoint is healthy.
+    NoHealthyStation,
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Serving { station, distance_m, reason } => {
+                write!(f, "served by {station}, {:.1} km away: {reason}", distance_m / 1e3)
+            }
+            Self::Withheld(why) => write!(f, "gets nothing: {why}"),
+            Self::PositionJump { distance_m } => {
+                write!(f, "position jumped by {:.1} km: waiting for a second one", distance_m / 1e3)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPosition => f.write_str("no position was told yet"),
+            Self::NoFix => f.write_str("its receiver has no fix yet"),
+            Self::OutsideService { nearest_m } => {
+                write!(f, "outside the service area, nearest station {:.0} km", nearest_m / 1e3)
+            }
+            Self::NoHealthyStation => f.write_str("no station of this mountpoint is healthy"),
+        }
+    }
+}
