@@ -1,0 +1,11 @@
+//! The commands of the program, one file each.
+
+pub(crate) mod check;
+pub(crate) mod decode;
+pub(crate) mod demo;
+pub(crate) mod load;
+pub(crate) mod record;
+pub(crate) mod replay;
+pub(crate) mod serve;
+pub(crate) mod simulate;
+pub(crate) mod solve;

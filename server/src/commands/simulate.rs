@@ -1,0 +1,199 @@
+//! `tianshu simulate`: a world with known truth, written to files or played live on TCP ports.
+
+use std::io::Write;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use tianshu_gnss::time::gps::{GpsTime, Interval};
+use tianshu_ingest::clock::{Clock, SystemClock};
+use tianshu_simulator::network::Network;
+use tianshu_simulator::scenario::Scenario;
+use tianshu_simulator::world::World;
+use tokio::time::Instant;
+
+use crate::cli::SimulateOptions;
+use crate::config::{network, scenario};
+use crate::serve::signals::Signals;
+use crate::simulate::files::{Files, Wanted};
+use crate::simulate::live::{Play, begin};
+use crate::simulate::pace::Pace;
+use crate::simulate::ports::Ports;
+
+/// Seconds that are simulated into files where nothing else is said: five minutes.
+const SECONDS_DEFAULT: u64 = 300;
+/// The longest world: 30 days. What is broadcast was fitted for the days around the start.
+const SECONDS_MAX: u64 = 30 * 86_400;
+/// Between two lines of progress.
+const PROGRESS_EVERY: Duration = Duration::from_secs(2);
+/// How often it is looked whether a live world has ended by itself.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Simulates what the options ask for.
+pub(crate) fn run(options: &SimulateOptions) -> anyhow::Result<()> {
+    crate::logging::start();
+    let (network, scenario) = chosen(options)?;
+    let interval = Interval::from_seconds_f64(options.interval);
+    ensure!(
+        (0.05..=3_600.0).contains(&options.interval),
+        "--interval {} is not between 0.05 and 3600 seconds",
+        options.interval
+    );
+    if let Some(seconds) = options.seconds {
+        ensure!(seconds <= SECONDS_MAX, "--seconds {seconds} is more than {SECONDS_MAX} (30 days)");
+    }
+    match &options.tcp_base {
+        Some(address) => live(options, &first_address(address)?, scenario, &network, interval),
+        None => files(options, scenario, &network, interval),
+    }
+}
+
+/// The network and the scenario, with what the options override.
+fn chosen(options: &SimulateOptions) -> anyhow::Result<(Network, Scenario)> {
+    let whole = network::from_file(options.network.as_deref())?;
+    let most = whole.stations.len();
+    let wanted = options.stations.unwrap_or(most);
+    ensure!(
+        (1..=most).contains(&wanted),
+        "--stations {wanted} is not possible: the network {} has {most}",
+        whole.name
+    );
+    let network = whole.central(wanted);
+    let mut scenario = scenario::find(&options.scenario, &network)?;
+    scenario.rovers = options.rovers.unwrap_or(scenario.rovers);
+    Ok((network, scenario))
+}
+
+fn files(
+    options: &SimulateOptions,
+    scenario: Scenario,
+    network: &Network,
+    interval: Interval,
+) -> anyhow::Result<()> {
+    let wanted = Wanted {
+        rinex: options.rinex.clone(),
+        rtcm: options.rtcm.clone(),
+        truth: options.truth.clone(),
+    };
+    if wanted.rinex.is_none() && wanted.rtcm.is_none() && wanted.truth.is_none() {
+        bail!(
+            "nothing would be written: add --rinex DIR, --rtcm DIR, --truth FILE or --tcp-base HOST:PORT"
+        );
+    }
+    let start = scenario.start;
+    let mut world = World::new(scenario, network, options.seed)?;
+    let mut files = Files::begin(&wanted, &world, network, options.seed, interval)?;
+    let seconds = options.seconds.unwrap_or(SECONDS_DEFAULT);
+    let span = Interval::from_seconds(i64::try_from(seconds)?);
+    let mut progress = Progress::new(seconds);
+    let mut t = start;
+    while t - start < span {
+        let epoch = world.epoch(t);
+        files.epoch(&world, &epoch)?;
+        progress.tell((t - start).seconds());
+        t += interval;
+    }
+    files.finish(&world, span)?;
+    progress.end(network.stations.len(), world.scenario().rovers);
+    Ok(())
+}
+
+/// Lines on standard error that say how far it is.
+struct Progress {
+    seconds: u64,
+    begun: Instant,
+    told: Instant,
+}
+
+impl Progress {
+    fn new(seconds: u64) -> Self {
+        let now = Instant::now();
+        Self { seconds, begun: now, told: now }
+    }
+
+    fn tell(&mut self, done_s: f64) {
+        if self.told.elapsed() >= PROGRESS_EVERY {
+            self.told = Instant::now();
+            say(&format!("simulated {done_s:.0} of {} s", self.seconds));
+        }
+    }
+
+    fn end(&self, stations: usize, rovers: u32) {
+        let took_s = self.begun.elapsed().as_secs_f64();
+        let seconds = self.seconds;
+        say(&format!(
+            "simulated {seconds} s of {stations} stations and {rovers} rovers in {took_s:.1} s"
+        ));
+    }
+}
+
+/// Progress is a courtesy: that nobody reads it is no reason to stop.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+fn first_address(text: &str) -> anyhow::Result<SocketAddr> {
+    let mut found = text
+        .to_socket_addrs()
+        .with_context(|| format!("--tcp-base {text} is not HOST:PORT, as in 127.0.0.1:5100"))?;
+    found.next().with_context(|| format!("--tcp-base {text} has no address"))
+}
+
+fn live(
+    options: &SimulateOptions,
+    first: &SocketAddr,
+    scenario: Scenario,
+    network: &Network,
+    interval: Interval,
+) -> anyhow::Result<()> {
+    let speed = options.speed;
+    ensure!((0.01..=1_000.0).contains(&speed), "--speed {speed} is not between 0.01 and 1000");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut signals = Signals::take().context("cannot listen for signals")?;
+        let ports = Ports::open(*first, network.stations.len())?;
+        let clock = SystemClock::start();
+        let start = next_second(&clock);
+        let pace = Pace::live(&clock, start, speed);
+        let world = World::new(scenario.starting_at(start), network, options.seed)?;
+        announce(&ports, network)?;
+        let epochs = options.seconds.map(|seconds| epochs_in(seconds, interval));
+        let live = begin(world, network, Play { seed: options.seed, pace, interval, epochs })?;
+        ports.serve(live.stations, pace);
+        let stopped = async {
+            // A reload has nothing to read here: whatever is asked for ends the world.
+            signals.next().await;
+        };
+        let ended = async {
+            while !live.engine.has_ended() {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::select! { () = stopped => {}, () = ended => {} }
+        let played = live.engine.stop()?;
+        say(&format!("played {} epochs, left out {}", played.epochs, played.left_out));
+        Ok(())
+    })
+}
+
+/// A whole second that begins soon by this machine's clock, so that epochs look live.
+pub(crate) fn next_second(clock: &dyn Clock) -> GpsTime {
+    let second = Interval::from_seconds(1);
+    (clock.gps() + second).rounded_to(second)
+}
+
+/// How many epochs begin within so many seconds.
+pub(crate) fn epochs_in(seconds: u64, interval: Interval) -> u64 {
+    let span = seconds.saturating_mul(1_000_000_000);
+    let interval = u64::try_from(interval.nanos()).unwrap_or(1).max(1);
+    span.div_ceil(interval)
+}
+
+/// Says on standard output where each station is heard.
+fn announce(ports: &Ports, network: &Network) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for (address, station) in ports.addresses()?.iter().zip(&network.stations) {
+        writeln!(out, "station {} at {address}", station.name)?;
+    }
+    Ok(out.flush()?)
+}

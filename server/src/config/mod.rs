@@ -1,0 +1,18 @@
+//! The configuration: read key by key from TOML, every fault told at once, understood before anything starts.
+
+pub(crate) mod caster;
+pub(crate) mod complaint;
+pub(crate) mod document;
+pub(crate) mod kind;
+pub(crate) mod mountpoint;
+pub(crate) mod network;
+pub(crate) mod read;
+pub(crate) mod scenario;
+mod scenario_parts;
+pub(crate) mod secret;
+pub(crate) mod section;
+pub(crate) mod service;
+pub(crate) mod station;
+#[cfg(test)]
+mod tests;
+pub(crate) mod user;

@@ -1,0 +1,149 @@
+//! `[[mountpoint]]`: what rovers may ask for, and where its bytes come from.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::Path;
+use std::str::FromStr;
+
+use tianshu_caster::config::{MountConfig, MountKind, NearestPolicy, UploadCredentials};
+use tianshu_gnss::station::StationName;
+use tianshu_ntrip::mountpoint::Mountpoint;
+
+use crate::config::complaint::Complaints;
+use crate::config::secret;
+use crate::config::section::{Found, Section};
+use crate::config::station::{Heard, Station};
+
+/// A mountpoint's name as it is written.
+pub(crate) struct MountName(pub Mountpoint);
+
+impl FromStr for MountName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wanted = "1 to 100 visible ASCII characters without ';', '/' and '?'";
+        Mountpoint::new(text)
+            .map(Self)
+            .ok_or_else(|| format!("{text:?} cannot name a mountpoint: {wanted} were expected"))
+    }
+}
+
+/// A mountpoint as understood, with the places of the stations it names.
+pub(crate) struct Mount {
+    /// What the caster is told.
+    pub config: MountConfig,
+    stations_at: Vec<(StationName, Range<usize>)>,
+}
+
+impl Mount {
+    /// Its name.
+    pub(crate) fn name(&self) -> &Mountpoint {
+        &self.config.mountpoint
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Station,
+    Nearest,
+    Upload,
+}
+
+/// The kinds of mountpoints, as they are written.
+const KINDS: [(&str, Kind); 3] =
+    [("station", Kind::Station), ("nearest", Kind::Nearest), ("upload", Kind::Upload)];
+
+/// Reads one table.
+pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Option<Mount> {
+    let name = section.required("name", |s| s.parsed::<MountName>("name"));
+    let kind = section.required("kind", |s| s.word("kind", &KINDS));
+    let needs_account = section.flag_or("needs_account", true);
+    let description = section.text_or("description", "");
+    let kind = match kind {
+        Some(Kind::Station) => station(&mut section),
+        Some(Kind::Nearest) => Some(nearest(&mut section)),
+        Some(Kind::Upload) => upload(&mut section, folder),
+        // What belongs to which kind is unknown: further complaints about keys would be guesses.
+        None => return None,
+    };
+    section.close();
+
+    let (kind, stations_at) = kind?;
+    let mountpoint = name?.value.0;
+    Some(Mount {
+        config: MountConfig { mountpoint, kind, needs_account, description },
+        stations_at,
+    })
+}
+
+type Understood = (MountKind, Vec<(StationName, Range<usize>)>);
+
+fn station(section: &mut Section<'_>) -> Option<Understood> {
+    let found = section.required("station", |s| s.parsed::<StationName>("station"))?;
+    Some((MountKind::Station { station: found.value.clone() }, vec![(found.value, found.at)]))
+}
+
+fn nearest(section: &mut Section<'_>) -> Understood {
+    let named = section.list::<StationName>("stations").unwrap_or_default();
+    let default = NearestPolicy::default();
+    let policy = NearestPolicy {
+        margin_m: section.number_or("margin_m", 0.0..=1e6, default.margin_m),
+        margin_ratio: section.number_or("margin_ratio", 0.0..=10.0, default.margin_ratio),
+        dwell_min: section.seconds_or("dwell_min_s", 0.0..=3600.0, default.dwell_min),
+        radius_max_m: section.number_or(
+            "radius_max_km",
+            1.0..=20_000.0,
+            default.radius_max_m / 1e3,
+        ) * 1e3,
+    };
+    let among: BTreeSet<_> = named.iter().map(|f| f.value.clone()).collect();
+    let at = named.into_iter().map(|f| (f.value, f.at)).collect();
+    (MountKind::Nearest { among, policy }, at)
+}
+
+fn upload(section: &mut Section<'_>, folder: &Path) -> Option<Understood> {
+    let found = section.required("station", |s| s.parsed::<StationName>("station"));
+    let user = section.text_or("user", "");
+    let password = secret::required(section, folder);
+    let found = found?;
+    let credentials = UploadCredentials { user, password: password? };
+    let kind = MountKind::Upload { station: found.value.clone(), credentials };
+    Some((kind, vec![(found.value, found.at)]))
+}
+
+/// Complains about stations that mountpoints name and nobody defines, and about uploads of stations that
+/// are heard in another way.
+pub(crate) fn check_references(
+    mounts: &[Found<Mount>],
+    stations: &[Found<Station>],
+    complaints: &mut Complaints,
+) {
+    for mount in mounts {
+        for (name, at) in &mount.value.stations_at {
+            let station = stations.iter().find(|s| s.value.name() == name);
+            let uploads = matches!(mount.value.config.kind, MountKind::Upload { .. });
+            match station.map(|s| s.value.heard) {
+                None => complaints.add(at, format!("no [[station]] is called {name}")),
+                Some(Heard::ByLink) if uploads => {
+                    let text =
+                        format!("station {name} has a link of its own: give it link = \"upload\"");
+                    complaints.add(at, text);
+                }
+                _ => {}
+            }
+        }
+    }
+    for station in stations.iter().filter(|s| s.value.heard == Heard::ByUpload) {
+        let pushes = |m: &&Found<Mount>| matches!(&m.value.config.kind, MountKind::Upload { station: by, .. } if by == station.value.name());
+        match mounts.iter().filter(pushes).count() {
+            1 => {}
+            count => {
+                let text = format!(
+                    "station {} is heard by upload: it needs one [[mountpoint]] of kind \"upload\", and has {count}",
+                    station.value.name()
+                );
+                complaints.add(&station.at, text);
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! From a file to a configuration that needs no further checking.
+
+use std::path::Path;
+
+use anyhow::Context;
+use tianshu_caster::config::{CasterConfig, MountKind, Offering};
+use toml::de::DeTable;
+
+use crate::config::complaint::{Complaints, Unusable};
+use crate::config::document::{self, each, one, unique};
+use crate::config::mountpoint;
+use crate::config::station::{self, LinkConfig, Station};
+use crate::config::{caster, service, user};
+
+/// A configuration as the program understands it.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// What the caster is told: listeners, limits, and what is offered to whom.
+    pub caster: CasterConfig,
+    /// The stations, and how each is heard.
+    pub links: Vec<LinkConfig>,
+}
+
+/// Reads a configuration file. Paths in it are relative to its own folder.
+pub(crate) fn from_file(path: &Path) -> anyhow::Result<Config> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    from_text(&text, folder).map_err(|complaints| {
+        let file = path.display().to_string();
+        anyhow::Error::new(Unusable { file, complaints: complaints.into_sorted() })
+    })
+}
+
+/// Reads the text of a configuration whose relative paths begin at `folder`.
+pub(crate) fn from_text(text: &str, folder: &Path) -> Result<Config, Complaints> {
+    let mut complaints = Complaints::about(text);
+    // Behind a broken line the rest of the file may be read wrongly: further faults would mislead.
+    let Some(document) = document::parse(text, &mut complaints) else { return Err(complaints) };
+    let root = document.get_ref();
+    document::only_these(root, &TABLES, &mut complaints);
+    let config = understood(root, folder, &mut complaints);
+    if complaints.is_empty() { Ok(config) } else { Err(complaints) }
+}
+
+/// The tables of a configuration file.
+pub(crate) const TABLES: [&str; 5] = ["service", "caster", "station", "mountpoint", "user"];
+
+fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) -> Config {
+    let identity = one(root, "service", complaints, service::read);
+    let caster = one(root, "caster", complaints, |section| caster::read(section, folder));
+    let stations = each(root, "station", complaints, |section| station::read(section, folder));
+    let mounts = each(root, "mountpoint", complaints, |section| mountpoint::read(section, folder));
+    let users = each(root, "user", complaints, |section| user::read(section, folder));
+
+    unique("station", stations.iter().map(|s| (s.value.name().clone(), &s.at)), complaints);
+    unique("mountpoint", mounts.iter().map(|m| (m.value.name().clone(), &m.at)), complaints);
+    unique("user", users.iter().map(|u| (u.value.name.clone(), &u.at)), complaints);
+    mountpoint::check_references(&mounts, &stations, complaints);
+    user::check_references(&users, &mounts, complaints);
+
+    let mountpoints: Vec<_> = mounts.into_iter().map(|m| m.value.config).collect();
+    let links = stations.iter().filter(|s| !is_uploaded(&s.value, &mountpoints));
+    let links = links.filter_map(|s| s.value.link.clone()).collect();
+    let offering = Offering {
+        stations: stations.into_iter().map(|s| s.value.settings).collect(),
+        mountpoints,
+        users: users.into_iter().map(|u| u.value.config).collect(),
+    };
+    let config =
+        CasterConfig { listeners: caster.listeners, identity, limits: caster.limits, offering };
+    Config { caster: config, links }
+}
+
+fn is_uploaded(station: &Station, mountpoints: &[tianshu_caster::config::MountConfig]) -> bool {
+    mountpoints
+        .iter()
+        .any(|m| matches!(&m.kind, MountKind::Upload { station: by, .. } if by == station.name()))
+}

@@ -1,0 +1,163 @@
+//! Tests of the configuration: the documented file against the code, and broken files against their faults.
+
+use std::path::Path;
+
+use crate::config::complaint::Complaint;
+use crate::config::read::{Config, from_text};
+
+const DOCUMENTED: &str = include_str!("../../../config/tianshu.toml");
+
+fn read(text: &str) -> Result<Config, Vec<Complaint>> {
+    from_text(text, Path::new("")).map_err(super::complaint::Complaints::into_sorted)
+}
+
+#[track_caller]
+fn check(text: &str, expected: &[(usize, &str)]) {
+    let complaints = read(text).map_or_else(|complaints| complaints, |_| Vec::new());
+    let told: Vec<_> = complaints.iter().map(|c| (c.line, c.text.as_str())).collect();
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for ((line, text), (expected_line, part)) in told.iter().zip(expected) {
+        assert_eq!(line, expected_line, "{told:#?}");
+        assert!(text.contains(part), "{text:?} should tell of {part:?}");
+    }
+}
+
+#[test]
+fn the_documented_file_states_exactly_the_defaults() {
+    let documented = format!("{:?}", read(DOCUMENTED).expect("the documented file is good"));
+    let defaults = format!("{:?}", read("").expect("an empty file is good"));
+    assert_eq!(documented, defaults);
+}
+
+/// The examples of the documented file are good too, but for the files that they name.
+#[test]
+fn the_documented_examples_are_known_keys_in_known_tables() {
+    let is_example = |line: &&str| {
+        let key = line.split(['=', '[']).next().unwrap_or_default().trim();
+        line.starts_with("[[")
+            || (line.contains(" = ") && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+    };
+    let uncommented: Vec<_> = DOCUMENTED
+        .lines()
+        .map(|line| line.strip_prefix("# ").filter(is_example).unwrap_or(line))
+        .collect();
+    let text = uncommented.join("\n");
+    assert!(text.contains("\n[[station]]\n"), "the examples were found");
+    let complaints = read(&text).expect_err("the files that the examples name are not here");
+    let others: Vec<_> = complaints
+        .iter()
+        .filter(|c| !c.text.contains("there is no file") && !c.text.contains("cannot read"))
+        .filter(|c| !c.text.contains("TLS needs both"))
+        .collect();
+    assert!(others.len() <= 6, "{others:#?}");
+    // What refers to a table whose file is missing is a fault of its own, and the only other kind.
+    let refers = |c: &&Complaint| c.text.contains("is called") || c.text.contains("by upload");
+    assert!(others.iter().all(refers), "{others:#?}");
+}
+
+#[test]
+fn every_fault_of_a_file_is_told_at_once() {
+    check(
+        r#"[caster]
+listen = ["127.0.0.1:2101", "nonsense"]
+conections_max = 5
+head_timeout_s = 900
+
+[[station]]
+name = "bad name"
+link = "tcp"
+
+[[station]]
+name = "B"
+link = "pigeon"
+
+[[mountpoint]]
+name = "M;1"
+kind = "station"
+station = "NOWHERE"
+
+[[user]]
+name = "a:b"
+
+[extra]
+"#,
+        &[
+            (2, "listen: "),
+            (3, "is `connections_max` meant?"),
+            (4, "head_timeout_s must be a number from 0.5 to 60"),
+            (6, "no `address`"),
+            (7, "cannot name a station"),
+            (12, "\"pigeon\" is not known here"),
+            (15, "cannot name a mountpoint"),
+            (19, "a password is missing"),
+            (20, "no colon"),
+            (22, "there is no table `extra`"),
+        ],
+    );
+}
+
+#[test]
+fn names_refer_to_what_is_there_once() {
+    check(
+        r#"[[station]]
+name = "A"
+link = "tcp"
+address = "10.0.0.1:1"
+[[station]]
+name = "A"
+link = "upload"
+[[station]]
+name = "C"
+link = "upload"
+[[mountpoint]]
+name = "M"
+kind = "station"
+station = "NOWHERE"
+[[mountpoint]]
+name = "U"
+kind = "upload"
+station = "A"
+password = "p"
+[[user]]
+name = "u"
+password = "p"
+mountpoints = ["M", "GONE"]
+"#,
+        &[
+            (5, "already a station called A"),
+            (8, "station C is heard by upload"),
+            (14, "no [[station]] is called NOWHERE"),
+            (18, "station A has a link of its own"),
+            (23, "no [[mountpoint]] is called GONE"),
+        ],
+    );
+}
+
+#[test]
+fn a_broken_line_is_told_with_its_number() {
+    let complaints = read("[caster]\nlisten = [\n\n[service]\n= 5\n").expect_err("no TOML");
+    assert!(complaints.iter().all(|c| c.text.starts_with("this is not TOML")), "{complaints:?}");
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let text = r#"
+[[station]]
+name = "A"
+link = "ntrip"
+url = "ntrip://u:hush1@caster/M"
+[[mountpoint]]
+name = "U"
+kind = "upload"
+station = "B"
+password = "hush2"
+[[station]]
+name = "B"
+link = "upload"
+[[user]]
+name = "u"
+password = "hush3"
+"#;
+    let shown = format!("{:?}", read(text).expect("a good file"));
+    assert!(!shown.contains("hush"), "{shown}");
+}

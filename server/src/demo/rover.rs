@@ -1,0 +1,182 @@
+//! A simulated rover: connects like any other over NTRIP, and shows how far from the truth it comes.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tianshu_gnss::coords::{Ecef, GRS80};
+use tianshu_gnss::station::StationName;
+use tianshu_ingest::backoff::BackoffLimits;
+use tianshu_ingest::clock::SharedClock;
+use tianshu_ingest::greeting::UpstreamPosition;
+use tianshu_ingest::link::{self, LinkConfig, LinkHandle, Origin};
+use tianshu_ingest::ntrip_link::NtripConfig;
+use tianshu_ingest::session::{EPOCH_WAIT_DEFAULT, SILENCE_DEFAULT};
+use tianshu_ingest::sink::{EventSource, event_queue};
+use tianshu_ntrip::client::request::{Caster, VersionChoice};
+use tianshu_ntrip::mountpoint::Mountpoint;
+use tianshu_positioning::rtk::solution::Status;
+use tianshu_simulator::network::Network;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::demo::mind::{Measured, Mind, Outcome};
+use crate::demo::show::{self, EVERY};
+use crate::simulate::live::{LiveRover, RoverEpoch};
+use crate::simulate::pace::Pace;
+
+/// How often a rover tells its position: the custom of most rovers.
+const GGA_EVERY: Duration = Duration::from_secs(10);
+/// Events of its stream that wait for a rover: ten seconds of one station.
+const EVENTS_WAITING_MAX: usize = 512;
+
+/// What all rovers of a demonstration share.
+pub(crate) struct Around {
+    /// The caster.
+    pub caster: SocketAddr,
+    /// The mountpoint they ask for.
+    pub mountpoint: Mountpoint,
+    /// The network, to name bases.
+    pub network: Network,
+    /// When moments of the world are due.
+    pub pace: Pace,
+    /// This machine's clock.
+    pub clock: SharedClock,
+    /// Ends the rovers.
+    pub stop: CancellationToken,
+}
+
+/// A rover's results since the last line.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    epochs: u32,
+    fixed: u32,
+    last: Option<Outcome>,
+}
+
+/// Runs a rover until it is stopped.
+pub(crate) async fn run(rover: LiveRover, around: Arc<Around>) -> anyhow::Result<()> {
+    let LiveRover { name, mut epochs } = rover;
+    let mut mind = Mind::default();
+    // A rover that does not know where it is has nothing to ask for.
+    let place = loop {
+        let epoch = tokio::select! {
+            epoch = epochs.recv() => epoch,
+            () = around.stop.cancelled() => return Ok(()),
+        };
+        let Some(epoch) = epoch else { return Ok(()) };
+        sleep_until(around.pace.due(epoch.truth.received)).await;
+        mind.on_ephemerides(epoch.ephemerides.as_deref().map_or(&[], Vec::as_slice));
+        if let Some(place) = mind.single_point(&epoch.observed) {
+            break place;
+        }
+    };
+    let (link, mut news) = connect(&name, place, &around);
+    let mut tally = Tally::default();
+    let mut waiting: Option<RoverEpoch> = None;
+    let mut tell_at = Instant::now() + EVERY;
+    loop {
+        let due = waiting.as_ref().map(|epoch| around.pace.due(epoch.truth.received));
+        tokio::select! {
+            () = around.stop.cancelled() => break,
+            epoch = epochs.recv(), if waiting.is_none() => match epoch {
+                Some(epoch) => waiting = Some(epoch),
+                None => break,
+            },
+            () = sleep_until(due.unwrap_or(tell_at)), if due.is_some() => {
+                if let Some(epoch) = waiting.take() {
+                    tally.add(measured(&mut mind, epoch));
+                }
+            }
+            event = news.next() => match event {
+                Some(event) => tally.add(tokio::task::block_in_place(|| mind.on_news(event.news))),
+                None => break,
+            },
+            () = sleep_until(tell_at) => {
+                show::line(&tally.line(&name, &around.network)).context("nobody looks")?;
+                tally = Tally::default();
+                tell_at += EVERY;
+            }
+        }
+    }
+    link.stopped().await;
+    Ok(())
+}
+
+fn measured(mind: &mut Mind, epoch: RoverEpoch) -> Option<Outcome> {
+    mind.on_ephemerides(epoch.ephemerides.as_deref().map_or(&[], Vec::as_slice));
+    let measured = Measured { observed: epoch.observed, truth: epoch.truth.place };
+    tokio::task::block_in_place(|| mind.on_measured(measured))
+}
+
+/// Opens the rover's stream, through the same client that pulls stations.
+fn connect(name: &StationName, place: Ecef, around: &Around) -> (LinkHandle, EventSource) {
+    let caster = Caster {
+        host: around.caster.ip().to_string(),
+        port: around.caster.port(),
+        version: VersionChoice::V2,
+        credentials: None,
+    };
+    let place = place.to_geodetic(GRS80);
+    let ntrip = NtripConfig {
+        caster,
+        mountpoint: around.mountpoint.clone(),
+        position: Some(UpstreamPosition { place, interval: GGA_EVERY }),
+        tls: None,
+    };
+    let config = LinkConfig {
+        station: name.clone(),
+        origin: Origin::Ntrip(ntrip),
+        silence: SILENCE_DEFAULT,
+        epoch_wait: EPOCH_WAIT_DEFAULT,
+        backoff: BackoffLimits::default(),
+        seed: around.caster.port().into(),
+    };
+    let (sink, source) = event_queue(EVENTS_WAITING_MAX);
+    (link::spawn(config, sink, around.clock.clone()), source)
+}
+
+impl Tally {
+    fn add(&mut self, outcome: Option<Outcome>) {
+        if let Some(outcome) = outcome {
+            self.epochs += 1;
+            self.fixed += u32::from(outcome.status == Status::Fixed);
+            self.last = Some(outcome);
+        }
+    }
+
+    fn line(&self, name: &StationName, network: &Network) -> String {
+        let Some(last) = &self.last else {
+            return format!("{name:<6} has no position yet");
+        };
+        let Outcome { status, error, base, baseline_m, age } = last;
+        let base = network.by_distance(*base).first().map(|&i| network.stations[i].name.clone());
+        let base = base.map_or_else(String::new, |base| format!(" {base}"));
+        format!(
+            "{name:<6} {:<6} error east {:+7.3} north {:+7.3} up {:+7.3} m   base{base}, {:.1} km, {:.1} s old   fixed {} of {}",
+            Shown(*status).to_string(),
+            error.east_m,
+            error.north_m,
+            error.up_m,
+            baseline_m / 1e3,
+            age.seconds(),
+            self.fixed,
+            self.epochs,
+        )
+    }
+}
+
+/// A status as a word.
+struct Shown(Status);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Status::Single => "single",
+            Status::Float => "float",
+            Status::Fixed => "fixed",
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! What the demonstration shows on standard output.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tianshu_simulator::network::{Network, NetworkStation};
+
+/// Between two lines of a rover.
+pub(crate) const EVERY: Duration = Duration::from_secs(10);
+
+/// The mountpoint that finds the nearest station.
+pub(crate) const NEAREST: &str = "NEAREST";
+
+/// What a viewer has to know at the beginning.
+pub(crate) struct Scene<'a> {
+    /// The scenario's name.
+    pub scenario: &'a str,
+    /// The network.
+    pub network: &'a Network,
+    /// How many rovers.
+    pub rovers: usize,
+    /// The caster.
+    pub caster: SocketAddr,
+}
+
+/// One line.
+pub(crate) fn line(line: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+/// The beginning: addresses, a line to paste, and what to look at.
+pub(crate) fn scene(scene: &Scene<'_>) -> io::Result<()> {
+    let Scene { scenario, network, rovers, caster } = scene;
+    let stations = network.stations.len();
+    let example = network.stations.first().map_or(NEAREST, |station| station.name.as_str());
+    let (north, east) = middle_deg(network);
+    let seconds = EVERY.as_secs();
+    let judged = if *rovers == 0 {
+        String::new()
+    } else {
+        format!(
+            "\n{rovers} simulated rovers connect to {NEAREST}, compute their own positions by RTK, and show every {seconds} s\n\
+             how far from the truth they come. Look how \"float\" converges, and for \"fixed\" with centimetres: over the\n\
+             20 km to a single station that takes some ten minutes.\n"
+        )
+    };
+    line(&format!(
+        "Tianshu demo: {stations} simulated stations, scenario \"{scenario}\"; every position is invented.\n\
+         \n\
+         listening {caster}\n  \
+           sourcetable      http://{caster}/\n  \
+           nearest station  ntrip://{caster}/{NEAREST}   (send GGA; no account is needed)\n  \
+           one station      ntrip://{caster}/{example}   (or any other name of the sourcetable)\n\
+         \n\
+         Connect a rover with RTKLIB, from another terminal:\n  \
+           str2str -in ntrip://{caster}/{NEAREST} -p {north:.3} {east:.3} 100 -n 1000 -out rover.rtcm3\n\
+         and read what it got:\n  \
+           tianshu decode rover.rtcm3\n\
+         {judged}\n\
+         Ctrl-C stops everything.\n"
+    ))
+}
+
+/// The middle of the network, degrees north and east.
+pub(crate) fn middle_deg(network: &Network) -> (f64, f64) {
+    let count = network.stations.len().max(1) as f64;
+    let mean =
+        |of: fn(&NetworkStation) -> f64| network.stations.iter().map(of).sum::<f64>() / count;
+    (mean(|s| s.place.latitude_deg()), mean(|s| s.place.longitude_deg()))
+}

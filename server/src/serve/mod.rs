@@ -1,0 +1,11 @@
+//! The service: who owns what, and which queue joins whom.
+
+mod bus;
+mod findings;
+pub(crate) mod links;
+mod recording;
+mod report;
+pub(crate) mod run;
+pub(crate) mod service;
+pub(crate) mod signals;
+mod uploads;

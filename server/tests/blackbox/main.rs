@@ -1,0 +1,45 @@
+//! The whole program from outside: the real binary on loopback, stations on one side, rovers on the other.
+//!
+//! Nothing here looks into the program. Ports are free ones, every wait is for a condition and bounded, and
+//! where others' software or the recordings of `../shared/data` are missing a test says by name that it was
+//! skipped.
+//!
+//! | module | shows |
+//! | --- | --- |
+//! | [`relay`] | every way in, every way out, byte for byte |
+//! | [`clients`] | RTKLIB, pygnssutils and gpsd read and upload |
+//! | [`nearest`] | the nearest station serves, and another one when it dies |
+//! | [`hostile`], [`refusals`] | streams and peers that are broken |
+//! | [`configurations`] | configurations that are broken |
+//! | [`reload_and_stop`] | SIGHUP and SIGTERM |
+//! | [`commands`] | the other commands |
+//! | [`tls`] | NTRIP over TLS, as caster and as client |
+
+#[cfg(test)]
+mod clients;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod configurations;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod nearest;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod relay;
+#[cfg(test)]
+mod reload_and_stop;
+#[cfg(test)]
+mod rover;
+#[cfg(test)]
+mod service;
+#[cfg(test)]
+mod station;
+#[cfg(test)]
+mod stream;
+#[cfg(test)]
+mod tls;
