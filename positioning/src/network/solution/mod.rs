@@ -36,6 +36,8 @@ pub struct Link {
     pub geometry_residual_m: f64,
     /// Only links of one component are comparable.
     pub component: u32,
+    /// While it stays, the constants in `ionosphere_m` stay.
+    pub datum: u32,
     /// Elevation, rad.
     pub elevation_rad: f64,
     /// Azimuth, rad.
