@@ -146,3 +146,15 @@ fn double_differences_are_whole_but_for_the_air() {
     }
     assert!(compared > 60, "{compared}");
 }
+
+#[test]
+fn stations_stand_as_far_apart_as_asked() {
+    let network = TestNetwork::new(scenario("quiet"), 16, 50.0, 5);
+    let (_, points) = network.points();
+    assert_eq!(points.len(), network.places.len());
+    for (i, a) in points.iter().enumerate() {
+        let others = points.iter().enumerate().filter(|(j, _)| *j != i);
+        let nearest_m = others.map(|(_, b)| a.distance_m(*b)).fold(f64::INFINITY, f64::min);
+        assert!((15e3..80e3).contains(&nearest_m), "{i}: {nearest_m} m");
+    }
+}

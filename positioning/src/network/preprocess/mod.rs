@@ -118,17 +118,15 @@ impl Preprocessor {
             let known = self.arcs.get(&key).filter(|arc| {
                 !m.slipped && arc.attribute == m.attribute && time - arc.last <= GAP_MAX
             });
-            let next = match known {
-                Some(known) => Arc { last: time, ..*known },
-                None => {
-                    self.next_arc += 1;
-                    let aligned_cycles = ((phase_m - code_m) / m.wavelength_m).round() as i64;
-                    Arc {
-                        number: self.next_arc,
-                        aligned_cycles,
-                        last: time,
-                        attribute: m.attribute,
-                    }
+            let next = if let Some(known) = known {
+                Arc { last: time, ..*known }
+            } else {
+                self.next_arc += 1;
+                Arc {
+                    number: self.next_arc,
+                    aligned_cycles: whole_cycles((phase_m - code_m) / m.wavelength_m),
+                    last: time,
+                    attribute: m.attribute,
                 }
             };
             self.arcs.insert(key, next);
@@ -151,6 +149,15 @@ impl Preprocessor {
             arc: arc.map_or(0, |arc| arc.number),
         })
     }
+}
+
+/// The nearest whole number of cycles.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a range counted in wavelengths is far inside i64; anything else saturates"
+)]
+fn whole_cycles(cycles: f64) -> i64 {
+    cycles.round() as i64
 }
 
 /// The median of code minus computed over the satellites, m.
