@@ -41,6 +41,9 @@ pub enum NoIntegers {
     /// The search met its bound of nodes: the float solution is too weak.
     #[error("the search visited {NODES_MAX} nodes without an end")]
     TooWide,
+    /// Bootstrapping would fail too often: more epochs are needed.
+    #[error("the float solution is too weak for the success rate that was asked for")]
+    TooWeak,
 }
 
 impl Integers {
@@ -52,15 +55,29 @@ impl Integers {
 
 /// The two integer vectors nearest to `float` in the metric of its covariance.
 pub fn search(float: &DVector<f64>, covariance: &DMatrix<f64>) -> Result<Integers, NoIntegers> {
+    search_above(float, covariance, 0.0)
+}
+
+/// The same, if bootstrapping would succeed with at least that probability: where it would not, the search is spared, which there is the
+/// longest.
+pub fn search_above(
+    float: &DVector<f64>,
+    covariance: &DMatrix<f64>,
+    success_rate_min: f64,
+) -> Result<Integers, NoIntegers> {
     let mut space = Decorrelated::of(float, covariance)?;
     space.reduce();
+    let success_rate = bootstrapped_success_rate(space.d.as_slice());
+    if success_rate < success_rate_min {
+        return Err(NoIntegers::TooWeak);
+    }
     let (first, second) = space.nearest_two().ok_or(NoIntegers::TooWide)?;
     Ok(Integers {
         best: space.returned(&first.point).ok_or(NoIntegers::NotPositive)?,
         second: space.returned(&second.point).ok_or(NoIntegers::NotPositive)?,
         best_norm: first.norm,
         second_norm: second.norm,
-        success_rate: bootstrapped_success_rate(space.d.as_slice()),
+        success_rate,
     })
 }
 

@@ -1,15 +1,18 @@
-//! The network solver's ground work: the stations' shape, and fields between them.
+//! The network solver: from stations' epochs to whole cycles over the whole network, and to what any place between them would measure.
 
 pub mod align;
 pub mod edge;
+pub mod engine;
 pub mod interpolate;
 pub mod levels;
 pub mod observed;
 pub mod plane;
 pub mod preprocess;
+pub mod snapshot;
 pub mod solution;
 pub mod topology;
 pub mod troposphere;
+pub mod virtual_station;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -62,7 +62,9 @@ impl TestNetwork {
         let preprocessors = (0..)
             .map(StationIndex)
             .zip(&places)
-            .map(|(station, place)| Preprocessor::new(station, StationSetup { place: *place }))
+            .map(|(station, place)| {
+                Preprocessor::new(station, StationSetup { place: *place, antenna: None })
+            })
             .collect();
         Self { world, places, ephemerides: EphemerisStore::default(), preprocessors, time }
     }

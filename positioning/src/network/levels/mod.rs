@@ -1,5 +1,8 @@
 //! Levels: the edges' whole numbers, checked against each other around triangles and told station by station.
 
+pub mod book;
+pub mod closure;
+
 /// The level of one station's arc: whole cycles to be taken off its phase.
 ///
 /// With levels taken off, double differences between any two stations and any two satellites of one group and one component hold no

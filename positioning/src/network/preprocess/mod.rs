@@ -1,19 +1,31 @@
 //! From what a station measured to what the network uses: observed minus computed, arcs, honest sigmas.
 
-use std::collections::BTreeMap;
+mod slips;
+mod station;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tianshu_gnss::antenna::AntennaCalibration;
 use tianshu_gnss::constants::SPEED_OF_LIGHT;
 use tianshu_gnss::coords::{Ecef, GRS80};
 use tianshu_gnss::ephemeris::store::EphemerisStore;
 use tianshu_gnss::observation::ObsEpoch;
+use tianshu_gnss::satellite::Satellite;
+use tianshu_gnss::signal::Signal;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
+use tianshu_gnss::units::Hertz;
 
+use crate::model::antenna::{Arrival, antenna_correction};
+use crate::model::beidou2::code_correction;
 use crate::model::noise::{CODE_SIGMA_M, PHASE_SIGMA_M, variance_factor};
-use crate::model::range::{Sight, sight};
-use crate::model::troposphere::{RELATIVE_HUMIDITY, mapping, zenith_delay};
+use crate::model::range::sight;
+use crate::model::troposphere::{Mapping, RELATIVE_HUMIDITY, mapping, zenith_delay};
 use crate::network::observed::{
     Channel, Group, IONOSPHERE_REFERENCE_HZ, ObservedCarrier, ObservedEpoch, ObservedSatellite,
 };
+use crate::network::preprocess::slips::{Expected, PhaseStep, Verdict, judge};
+use crate::network::preprocess::station::Site;
 use crate::network::topology::StationIndex;
 use crate::signals::measured;
 use crate::track::{Tracked, tracked};
@@ -23,34 +35,85 @@ use crate::track::{Tracked, tracked};
 pub struct StationSetup {
     /// The antenna reference point, in the frame of the broadcast orbits.
     pub place: Ecef,
+    /// The calibration of its antenna. Without one its phase centre is taken for the reference point, and its epochs say so.
+    pub antenna: Option<Arc<AntennaCalibration>>,
 }
 
 /// Makes a station's epochs ready, one after the other.
 #[derive(Clone, Debug)]
 pub struct Preprocessor {
     station: StationIndex,
-    setup: StationSetup,
-    arcs: BTreeMap<Channel, Arc>,
+    site: Site,
+    arcs: BTreeMap<Channel, PhaseArc>,
+    air: BTreeMap<Satellite, AirRate>,
     last: Option<GpsTime>,
+    interval: Interval,
     next_arc: u32,
 }
 
 /// A phase in progress.
 #[derive(Clone, Copy, Debug)]
-struct Arc {
+struct PhaseArc {
     number: u32,
     aligned_cycles: i64,
     last: GpsTime,
     attribute: char,
+    lock_s: Option<f64>,
+    /// The last phase, observed minus computed, m.
+    phase_m: f64,
+    issue: u16,
 }
 
-/// Longer than this away, and the arc is another one.
+/// How fast the ionosphere of one satellite moves: the mean square of its changes, m² per s.
+#[derive(Clone, Copy, Debug)]
+struct AirRate {
+    mean_square: f64,
+    last: GpsTime,
+}
+
+/// One carrier before its arc is known.
+struct Raw {
+    band: char,
+    signal: Signal,
+    wavelength_m: f64,
+    ionosphere: f64,
+    code_m: Option<f64>,
+    phase_m: Option<f64>,
+    slipped: bool,
+    lock_s: Option<f64>,
+    sigma_factor: f64,
+}
+
+/// Longer than this away, and the arc is another one, if epochs are not farther apart.
 const GAP_MAX: Interval = Interval::from_seconds(10);
+/// Epochs that may be missing within an arc where epochs are farther apart than that.
+const GAP_EPOCHS_MAX: i64 = 1;
+/// What orbits, clocks and troposphere change by in one second beyond what is computed, one sigma, m (shared design, network solver,
+/// section 1.6); it grows with the root of time.
+const COMMON_SIGMA_M: f64 = 0.005;
+/// The same across a change of ephemeris: its new orbit and clock differ from the old by metres.
+const NEW_ISSUE_SIGMA_M: f64 = 10.0;
+/// The least that the ionosphere is expected to move by in one second at the zenith, one sigma, m (the same section).
+const AIR_SIGMA_MIN_M: f64 = 0.002;
+/// The memory of the ionosphere's rate, s (the same section).
+const AIR_MEMORY_S: f64 = 60.0;
+/// How much more than its usual step the ionosphere may do in an epoch.
+const AIR_REACH: f64 = 3.0;
+/// Below this elevation nothing is used, rad: 5° (shared design, network solver, section 1.7).
+pub const TRACKING_MASK_RAD: f64 = 0.087_266;
 
 impl Preprocessor {
     /// For that station, from now on.
     pub fn new(station: StationIndex, setup: StationSetup) -> Self {
-        Self { station, setup, arcs: BTreeMap::new(), last: None, next_arc: 0 }
+        Self {
+            station,
+            site: Site::new(setup),
+            arcs: BTreeMap::new(),
+            air: BTreeMap::new(),
+            last: None,
+            interval: Interval::from_seconds(1),
+            next_arc: 0,
+        }
     }
 
     /// Takes the station's next epoch, whose place on the network's grid is `time`.
@@ -60,94 +123,245 @@ impl Preprocessor {
         epoch: &ObsEpoch,
         ephemerides: &EphemerisStore,
     ) -> ObservedEpoch {
+        if let Some(last) = self.last.filter(|last| *last < time) {
+            self.interval = time - last;
+        }
         let seen = tracked(epoch, ephemerides);
-        let with_sight: Vec<(&Tracked<'_>, Sight)> =
-            seen.iter().map(|t| (t, sight(self.setup.place, t.state.position))).collect();
-        let place = self.setup.place.to_geodetic(GRS80);
-        let zenith = zenith_delay(place, RELATIVE_HUMIDITY);
-        let mut satellites = Vec::with_capacity(seen.len());
-        for (t, s) in &with_sight {
-            let Some(group) = Group::of(t.satellite) else { continue };
-            let mapped = mapping(place, s.elevation_rad, time);
-            let troposphere_m =
-                zenith.hydrostatic_m * mapped.hydrostatic + zenith.wet_m * mapped.wet;
-            let computed_m = s.range_m - SPEED_OF_LIGHT * t.state.clock_s + troposphere_m;
-            satellites.push((
-                *t,
-                ObservedSatellite {
-                    satellite: t.satellite,
-                    group,
-                    elevation_rad: s.elevation_rad,
-                    azimuth_rad: s.azimuth_rad,
-                    computed_m,
-                    troposphere_m,
-                    wet_mapping: mapped.wet,
-                    issue: t.ephemeris.issue(),
-                    carriers: Vec::new(),
-                },
-            ));
+        self.site.move_by_tide(time);
+        let mut satellites: Vec<(ObservedSatellite, Vec<Raw>)> = Vec::with_capacity(seen.len());
+        for t in &seen {
+            satellites.extend(self.observed_minus_computed(time, t));
         }
         let clock_m = rough_clock_m(&satellites);
-        for (t, satellite) in &mut satellites {
-            for band in satellite.group.bands().chars() {
-                let carrier = self.carrier(time, t, satellite, band, clock_m);
-                satellite.carriers.extend(carrier);
+        let step_m = self.clock_step_m(time, &satellites);
+        for (satellite, raw) in &mut satellites {
+            self.carry_on(time, satellite, raw, clock_m, step_m);
+        }
+        let oldest = time - self.gap_max();
+        self.arcs.retain(|_, arc| arc.last >= oldest);
+        self.air.retain(|_, air| air.last >= oldest);
+        self.last = Some(time);
+        let satellites = satellites.into_iter().map(|(s, _)| s).collect();
+        ObservedEpoch { station: self.station, time, clock_m, satellites }
+    }
+
+    /// Ends an arc that turned out to be broken: the next phase begins another one.
+    pub fn end_arc(&mut self, channel: Channel) {
+        self.arcs.remove(&channel);
+    }
+
+    /// The station's arcs in progress, each with the cycles that were taken off its phase.
+    pub fn arcs(&self) -> impl Iterator<Item = (Channel, u32, i64)> + '_ {
+        self.arcs.iter().map(|(channel, arc)| (*channel, arc.number, arc.aligned_cycles))
+    }
+
+    fn gap_max(&self) -> Interval {
+        let by_epochs = Interval::from_nanos(self.interval.nanos() * (1 + GAP_EPOCHS_MAX));
+        GAP_MAX.max(by_epochs.min(Interval::from_seconds(90)))
+    }
+
+    fn observed_minus_computed(
+        &self,
+        time: GpsTime,
+        t: &Tracked<'_>,
+    ) -> Option<(ObservedSatellite, Vec<Raw>)> {
+        let group = Group::of(t.satellite)?;
+        let at = sight(self.site.place(), t.state.position);
+        if at.elevation_rad < TRACKING_MASK_RAD {
+            return None;
+        }
+        let place = self.site.geodetic();
+        let Mapping { hydrostatic, wet } = mapping(place, at.elevation_rad, time);
+        let zenith = self.site.zenith();
+        let troposphere_m = zenith.hydrostatic_m * hydrostatic + zenith.wet_m * wet;
+        let satellite = ObservedSatellite {
+            satellite: t.satellite,
+            group,
+            elevation_rad: at.elevation_rad,
+            azimuth_rad: at.azimuth_rad,
+            computed_m: at.range_m - SPEED_OF_LIGHT * t.state.clock_s + troposphere_m,
+            troposphere_m,
+            wet_mapping: wet,
+            issue: t.ephemeris.issue(),
+            carriers: Vec::new(),
+        };
+        let raw = group.bands().chars().filter_map(|band| self.raw(t, &satellite, band)).collect();
+        Some((satellite, raw))
+    }
+
+    fn raw(&self, t: &Tracked<'_>, of: &ObservedSatellite, band: char) -> Option<Raw> {
+        let m = measured(t.observations, band, t.channel)?;
+        let signal = Signal::new(t.satellite.constellation(), band, m.attribute)?;
+        let carrier = Hertz(SPEED_OF_LIGHT / m.wavelength_m);
+        let arrival = Arrival { elevation_rad: of.elevation_rad, azimuth_rad: of.azimuth_rad };
+        let to_null_m = self
+            .site
+            .antenna()
+            .and_then(|a| antenna_correction(a, signal, carrier, arrival))
+            .map_or(0.0, |correction| correction.to_add.0);
+        let code_bias_m =
+            code_correction(t.satellite, signal, of.elevation_rad).map_or(0.0, |by| by.0);
+        let phase = t.observations.iter().find(|o| o.signal == signal);
+        Some(Raw {
+            band,
+            signal,
+            wavelength_m: m.wavelength_m,
+            ionosphere: (IONOSPHERE_REFERENCE_HZ / carrier.0).powi(2),
+            code_m: m.code_m.map(|c| c + to_null_m + code_bias_m - of.computed_m),
+            phase_m: m.phase_m.map(|p| p + to_null_m - of.computed_m),
+            slipped: m.slipped,
+            lock_s: phase.and_then(|o| o.lock_time).map(|lock| lock.as_secs_f64()),
+            sigma_factor: variance_factor(t.satellite.constellation(), of.elevation_rad).sqrt(),
+        })
+    }
+
+    /// The arc that a phase continues, as far as the receiver tells.
+    fn told_to_continue(&self, time: GpsTime, satellite: Satellite, raw: &Raw) -> Option<PhaseArc> {
+        let arc = self.arcs.get(&(satellite, raw.band))?;
+        let shrunk = arc.lock_s.zip(raw.lock_s).is_some_and(|(before, now)| now < before);
+        let same = arc.attribute == raw.signal.attribute() && time - arc.last <= self.gap_max();
+        (same && !raw.slipped && !shrunk).then_some(*arc)
+    }
+
+    /// What the receiver's clock did to all phases since the last epoch, m: the median of their changes.
+    fn clock_step_m(&self, time: GpsTime, all: &[(ObservedSatellite, Vec<Raw>)]) -> f64 {
+        let mut changes = Vec::with_capacity(3 * all.len());
+        for (satellite, raw) in all {
+            for one in raw {
+                let arc = self.told_to_continue(time, satellite.satellite, one);
+                let same = arc.filter(|arc| arc.issue == satellite.issue);
+                changes.extend(same.zip(one.phase_m).map(|(arc, phase_m)| phase_m - arc.phase_m));
             }
         }
-        self.last = Some(time);
-        let satellites = satellites.into_iter().map(|(_, s)| s).collect();
-        ObservedEpoch { station: self.station, time, clock_m, satellites }
+        changes.sort_by(f64::total_cmp);
+        changes.get(changes.len() / 2).copied().unwrap_or(0.0)
+    }
+
+    /// Joins a satellite's carriers to their arcs, or begins new ones.
+    fn carry_on(
+        &mut self,
+        time: GpsTime,
+        satellite: &mut ObservedSatellite,
+        raw: &mut Vec<Raw>,
+        clock_m: f64,
+        step_m: f64,
+    ) {
+        let known: Vec<Option<PhaseArc>> = raw
+            .iter()
+            .map(|one| self.told_to_continue(time, satellite.satellite, one))
+            .collect();
+        let is_broken = self.is_broken(time, satellite, raw, &known, step_m);
+        for (one, known) in raw.drain(..).zip(known) {
+            let known = known.filter(|_| !is_broken);
+            let carrier = self.carrier(time, satellite, &one, known, clock_m);
+            satellite.carriers.push(carrier);
+        }
+    }
+
+    /// Whether a satellite's phases have slipped without a word; learns the ionosphere's rate from them if they have not.
+    fn is_broken(
+        &mut self,
+        time: GpsTime,
+        satellite: &ObservedSatellite,
+        raw: &[Raw],
+        known: &[Option<PhaseArc>],
+        step_m: f64,
+    ) -> bool {
+        let mut steps = Vec::with_capacity(raw.len());
+        let (mut span_s, mut same_issue) = (0.0_f64, true);
+        for (one, arc) in raw.iter().zip(known) {
+            let Some((arc, phase_m)) = arc.as_ref().zip(one.phase_m) else { continue };
+            span_s = span_s.max((time - arc.last).seconds());
+            same_issue &= arc.issue == satellite.issue;
+            steps.push(PhaseStep {
+                change_m: phase_m - arc.phase_m - step_m,
+                wavelength_m: one.wavelength_m,
+                ionosphere: one.ionosphere,
+                sigma_m: std::f64::consts::SQRT_2 * PHASE_SIGMA_M * one.sigma_factor,
+            });
+        }
+        if steps.is_empty() {
+            return false;
+        }
+        let root_s = span_s.max(1.0).sqrt();
+        let slant = 1.0 / satellite.elevation_rad.sin().max(0.3);
+        let usual =
+            self.air.get(&satellite.satellite).map_or(0.0, |air| AIR_REACH * air.mean_square.sqrt());
+        let expected = Expected {
+            common_m: if same_issue { COMMON_SIGMA_M * root_s } else { NEW_ISSUE_SIGMA_M },
+            ionosphere_m: usual.max(AIR_SIGMA_MIN_M * slant) * root_s,
+        };
+        let verdict = judge(&steps, expected);
+        if verdict == Verdict::Continuous {
+            self.learn_air(time, satellite.satellite, &steps, span_s);
+        }
+        verdict == Verdict::Broken
+    }
+
+    fn learn_air(&mut self, time: GpsTime, of: Satellite, steps: &[PhaseStep], span_s: f64) {
+        let [first, second, ..] = steps else { return };
+        let spread = second.ionosphere - first.ionosphere;
+        if spread.abs() < 0.1 || span_s <= 0.0 {
+            return;
+        }
+        let change_m = (first.change_m - second.change_m) / spread;
+        let noise_m = first.sigma_m.hypot(second.sigma_m) / spread;
+        // Half of the noise's variance: what is left is not to hide real motion, nor to be taken for it.
+        let square = (change_m * change_m - 0.5 * noise_m * noise_m).max(0.0) / span_s;
+        let air = self.air.entry(of).or_insert(AirRate { mean_square: 0.0, last: time });
+        let kept = (-span_s / AIR_MEMORY_S).exp();
+        air.mean_square = kept * air.mean_square + (1.0 - kept) * square;
+        air.last = time;
     }
 
     fn carrier(
         &mut self,
         time: GpsTime,
-        t: &Tracked<'_>,
-        seen: &ObservedSatellite,
-        band: char,
+        of: &ObservedSatellite,
+        raw: &Raw,
+        known: Option<PhaseArc>,
         clock_m: f64,
-    ) -> Option<ObservedCarrier> {
-        let m = measured(t.observations, band, t.channel)?;
-        let frequency = SPEED_OF_LIGHT / m.wavelength_m;
-        let factor = variance_factor(t.satellite.constellation(), seen.elevation_rad).sqrt();
-        let code_m = m.code_m.map(|c| c - seen.computed_m - clock_m);
-        let phase_m = m.phase_m.map(|p| p - seen.computed_m - clock_m);
-        let mut arc = None;
-        if let (Some(phase_m), Some(code_m)) = (phase_m, code_m) {
-            let key = (t.satellite, band);
-            let known = self.arcs.get(&key).filter(|arc| {
-                !m.slipped && arc.attribute == m.attribute && time - arc.last <= GAP_MAX
-            });
-            let next = if let Some(known) = known {
-                Arc { last: time, ..*known }
-            } else {
+    ) -> ObservedCarrier {
+        let key = (of.satellite, raw.band);
+        let arc = match (raw.phase_m, raw.code_m, known) {
+            (Some(phase_m), _, Some(arc)) => {
+                Some(PhaseArc { last: time, lock_s: raw.lock_s, phase_m, issue: of.issue, ..arc })
+            }
+            (Some(phase_m), Some(code_m), None) => {
                 self.next_arc += 1;
-                Arc {
+                Some(PhaseArc {
                     number: self.next_arc,
-                    aligned_cycles: whole_cycles((phase_m - code_m) / m.wavelength_m),
+                    aligned_cycles: whole_cycles((phase_m - code_m) / raw.wavelength_m),
                     last: time,
-                    attribute: m.attribute,
-                }
-            };
-            self.arcs.insert(key, next);
-            arc = Some(next);
+                    attribute: raw.signal.attribute(),
+                    lock_s: raw.lock_s,
+                    phase_m,
+                    issue: of.issue,
+                })
+            }
+            _ => None,
+        };
+        match arc {
+            Some(arc) => {
+                self.arcs.insert(key, arc);
+            }
+            // A phase in doubt of half a cycle ends its arc.
+            None => {
+                self.arcs.remove(&key);
+            }
         }
-        Some(ObservedCarrier {
-            signal: tianshu_gnss::signal::Signal::new(
-                t.satellite.constellation(),
-                band,
-                m.attribute,
-            )?,
-            wavelength_m: m.wavelength_m,
-            ionosphere: (IONOSPHERE_REFERENCE_HZ / frequency).powi(2),
-            code_m,
-            phase_m: arc
-                .and_then(|arc| phase_m.map(|p| p - arc.aligned_cycles as f64 * m.wavelength_m)),
+        let aligned_m = arc.map_or(0.0, |arc| arc.aligned_cycles as f64 * raw.wavelength_m);
+        ObservedCarrier {
+            signal: raw.signal,
+            wavelength_m: raw.wavelength_m,
+            ionosphere: raw.ionosphere,
+            code_m: raw.code_m.map(|c| c - clock_m),
+            phase_m: arc.and(raw.phase_m).map(|p| p - clock_m - aligned_m),
             aligned_cycles: arc.map_or(0, |arc| arc.aligned_cycles),
-            code_sigma_m: CODE_SIGMA_M * factor,
-            phase_sigma_m: PHASE_SIGMA_M * factor,
+            code_sigma_m: CODE_SIGMA_M * raw.sigma_factor,
+            phase_sigma_m: PHASE_SIGMA_M * raw.sigma_factor,
             arc: arc.map_or(0, |arc| arc.number),
-        })
+        }
     }
 }
 
@@ -161,10 +375,12 @@ fn whole_cycles(cycles: f64) -> i64 {
 }
 
 /// The median of code minus computed over the satellites, m.
-fn rough_clock_m(satellites: &[(&Tracked<'_>, ObservedSatellite)]) -> f64 {
-    let first = |t: &Tracked<'_>| t.observations.iter().find_map(|o| o.code);
-    let mut all: Vec<f64> =
-        satellites.iter().filter_map(|(t, s)| first(t).map(|code| code.0 - s.computed_m)).collect();
+fn rough_clock_m(satellites: &[(ObservedSatellite, Vec<Raw>)]) -> f64 {
+    let first = |raw: &[Raw]| raw.iter().find_map(|one| one.code_m);
+    let mut all: Vec<f64> = satellites.iter().filter_map(|(_, raw)| first(raw)).collect();
     all.sort_by(f64::total_cmp);
     all.get(all.len() / 2).copied().unwrap_or(0.0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,320 @@
+//! The fields over the network, satellite by satellite: slant ionosphere, orbit errors, and how well stations predict each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tianshu_gnss::satellite::Satellite;
+use tianshu_gnss::time::gps::{GpsTime, Interval};
+
+use nalgebra::{Matrix3, Vector3};
+
+use crate::network::interpolate::calibration::Calibration;
+use crate::network::interpolate::covariance::{Covariance, RANGE_DEFAULT_M};
+use crate::network::interpolate::fit::fit;
+use crate::network::interpolate::kriging::present;
+use crate::network::interpolate::leave_one_out::{LeftOut, Residual, leave_each_out};
+use crate::network::interpolate::shell;
+use crate::network::observed::Group;
+use crate::network::plane::PlanePoint;
+use crate::network::solution::air::without_receivers;
+use crate::network::solution::links::Levelled;
+use crate::network::solution::zenith::Residuals;
+use crate::network::topology::StationIndex;
+
+/// The fields, and what has been learnt about them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fields {
+    fields: BTreeMap<Satellite, Field>,
+    covariance: Option<Covariance>,
+    fitted: Option<GpsTime>,
+    /// Leave-one-out weights by the stations that take part.
+    left_out: BTreeMap<Vec<StationIndex>, Vec<LeftOut>>,
+    /// What others predicted for each station and satellite less what it measured, zenith on L1, m.
+    pub(super) residuals_m: BTreeMap<(usize, Satellite), f64>,
+}
+
+/// One satellite's field.
+#[derive(Clone, Debug)]
+pub(super) struct Field {
+    pub(super) group: Group,
+    /// Slant ionosphere by station, m.
+    pub(super) values_m: Vec<Option<f64>>,
+    /// Slant per zenith in the middle of the network.
+    pub(super) shell_mapping: f64,
+    /// Stations that the others could not predict.
+    pub(super) rough: BTreeSet<StationIndex>,
+    /// Orbit error: value at the origin of the plane and its slopes.
+    pub(super) geometry: [f64; 3],
+    /// Root mean square of the last leave-one-out residuals, zenith on L1, m.
+    pub(super) residual_m: Option<f64>,
+    calibration: Calibration,
+    plane: GeometryPlane,
+    rough_until: BTreeMap<StationIndex, GpsTime>,
+    seen: GpsTime,
+}
+
+/// The running equations of a satellite's orbit error as a plane.
+#[derive(Clone, Copy, Debug, Default)]
+struct GeometryPlane {
+    normal: Matrix3<f64>,
+    right: Vector3<f64>,
+}
+
+/// The field's deviation from its plane before anything was fitted, zenith on L1, one sigma, m.
+const SILL_DEFAULT_M: f64 = 0.03;
+/// What a station's noise is of the sigma that its phases are given: they are given a margin.
+const NOISE_SHARE: f64 = 0.6;
+/// The covariance is fitted anew after this time (shared design, network solver, section 5.1).
+const FIT_INTERVAL: Interval = Interval::from_seconds(60);
+/// Satellites that a fit looks at: two numbers need no more.
+const FIT_SATELLITES: usize = 5;
+/// Sets of stations whose weights are kept; beyond, all are computed anew.
+const SETS_MAX: usize = 128;
+/// Fewer stations cannot predict each other.
+const STATIONS_MIN: usize = 4;
+/// A residual beyond so many sigmas and so many metres at the zenith is no noise.
+const ROUGH: (f64, f64) = (5.0, 0.06);
+/// For how long such a place is not asked.
+const ROUGH_FOR: Interval = Interval::from_seconds(30);
+/// The memory of orbit errors, s: they change with the satellite's motion, over tens of minutes.
+const GEOMETRY_MEMORY_S: f64 = 120.0;
+/// The slope of an orbit error, one sigma: a metre at 20 000 km.
+const GEOMETRY_SLOPE_SIGMA: f64 = 5e-8;
+/// The unit of length in the equations, m.
+const LENGTH_UNIT_M: f64 = 100e3;
+/// A satellite that is levelled nowhere for so long is forgotten.
+const FORGET_AFTER: Interval = Interval::from_seconds(120);
+
+impl Field {
+    /// How many stations tell of it.
+    pub(super) fn telling(&self) -> usize {
+        self.values_m.iter().flatten().count()
+    }
+
+    /// By what sigmas are to be multiplied.
+    pub(super) fn factor(&self) -> f64 {
+        self.calibration.factor()
+    }
+}
+
+impl Fields {
+    /// The fields of the last epoch.
+    pub(super) fn all(&self) -> &BTreeMap<Satellite, Field> {
+        &self.fields
+    }
+
+    /// How alike the ionosphere is at two places, at the zenith.
+    pub(super) fn covariance(&self) -> Covariance {
+        self.covariance.unwrap_or_else(|| default_covariance(1e-5))
+    }
+
+    /// Takes an epoch's levelled phases in.
+    pub(super) fn step(
+        &mut self,
+        time: GpsTime,
+        links: &[Vec<Levelled>],
+        residuals: &Residuals,
+        points: &[PlanePoint],
+    ) {
+        let slant = without_receivers(links, points);
+        for field in self.fields.values_mut() {
+            field.values_m.clear();
+            field.values_m.resize(links.len(), None);
+        }
+        for ((station, satellite), value_m) in &slant {
+            let of_satellite = links[*station].iter().find(|l| l.satellite == *satellite);
+            let Some(link) = of_satellite else { continue };
+            let field = self.fields.entry(*satellite).or_insert_with(|| Field::new(link, links.len(), time));
+            field.values_m[*station] = Some(*value_m);
+            field.seen = time;
+        }
+        self.fields.retain(|_, field| time - field.seen <= FORGET_AFTER);
+        for (satellite, field) in &mut self.fields {
+            let elevations = links.iter().flatten().filter(|l| l.satellite == *satellite);
+            let (mut sum, mut count) = (0.0, 0.0);
+            for link in elevations {
+                sum += link.elevation_rad;
+                count += 1.0;
+            }
+            if count > 0.0 {
+                field.shell_mapping = shell::mapping(sum / count);
+            }
+        }
+        self.refit(time, links, points);
+        self.follow_geometry(time, links, residuals, points);
+        self.leave_one_out(time, points);
+    }
+
+    fn refit(&mut self, time: GpsTime, links: &[Vec<Levelled>], points: &[PlanePoint]) {
+        if self.fitted.is_some_and(|fitted| time - fitted < FIT_INTERVAL) {
+            return;
+        }
+        let mut noises: Vec<f64> = links
+            .iter()
+            .flatten()
+            .filter_map(|l| {
+                let mapping = self.fields.get(&l.satellite)?.shell_mapping;
+                Some((NOISE_SHARE * l.ionosphere_sigma_m / mapping).powi(2))
+            })
+            .collect();
+        if noises.is_empty() {
+            return;
+        }
+        noises.sort_by(f64::total_cmp);
+        let nugget_m2 = noises[noises.len() / 2];
+        let mut known: Vec<&Field> =
+            self.fields.values().filter(|f| f.telling() >= STATIONS_MIN && f.rough.is_empty()).collect();
+        // The lowest satellites see the roughest air: of all that many stations see, evenly from low to high.
+        let most = known.iter().map(|f| f.telling()).max().unwrap_or(0);
+        known.retain(|f| 2 * f.telling() > most);
+        known.sort_by(|a, b| a.shell_mapping.total_cmp(&b.shell_mapping));
+        let stride = known.len().div_ceil(FIT_SATELLITES).max(1);
+        let zenith: Vec<Vec<Option<f64>>> = known
+            .iter()
+            .step_by(stride)
+            .map(|f| f.values_m.iter().map(|v| v.map(|v| v / f.shell_mapping)).collect())
+            .collect();
+        let fallback = default_covariance(nugget_m2);
+        self.covariance = Some(fit(points, &zenith, nugget_m2, fallback));
+        self.fitted = Some(time);
+        self.left_out.clear();
+    }
+
+    /// Orbit errors as planes over the network.
+    fn follow_geometry(
+        &mut self,
+        time: GpsTime,
+        links: &[Vec<Levelled>],
+        residuals: &Residuals,
+        points: &[PlanePoint],
+    ) {
+        for ((station, satellite), residual_m) in residuals {
+            let Some(field) = self.fields.get_mut(satellite) else { continue };
+            let sigma_m = links[*station]
+                .iter()
+                .find(|l| l.satellite == *satellite)
+                .map_or(f64::INFINITY, |l| l.free_sigma_m);
+            if residual_m.abs() > 5.0 * sigma_m {
+                continue;
+            }
+            let at = points[*station];
+            let shape = Vector3::new(1.0, at.east_m / LENGTH_UNIT_M, at.north_m / LENGTH_UNIT_M);
+            let weight = sigma_m.powi(-2);
+            field.plane.normal += shape * shape.transpose() * weight;
+            field.plane.right += shape * (residual_m * weight);
+        }
+        let kept = 1.0 - 1.0 / GEOMETRY_MEMORY_S;
+        for field in self.fields.values_mut() {
+            if field.seen != time {
+                continue;
+            }
+            let slope = (GEOMETRY_SLOPE_SIGMA * LENGTH_UNIT_M).powi(-2);
+            // Phases of one multipath's time count once.
+            let independent = 1.0 / 25.0;
+            let prior = Matrix3::from_diagonal(&Vector3::new(1.0, slope, slope));
+            let normal = field.plane.normal * independent + prior;
+            if let Some(root) = normal.cholesky() {
+                let plane = root.solve(&(field.plane.right * independent));
+                field.geometry = [plane.x, plane.y / LENGTH_UNIT_M, plane.z / LENGTH_UNIT_M];
+            }
+            field.plane.normal *= kept;
+            field.plane.right *= kept;
+        }
+    }
+
+    /// What the others say about each station, against what it measured.
+    fn leave_one_out(&mut self, time: GpsTime, points: &[PlanePoint]) {
+        self.residuals_m.clear();
+        if self.left_out.len() > SETS_MAX {
+            self.left_out.clear();
+        }
+        let covariance = self.covariance();
+        let mut found: BTreeMap<Satellite, Vec<Residual>> = BTreeMap::new();
+        for (satellite, field) in &self.fields {
+            let stations = present(&field.values_m);
+            if stations.len() < STATIONS_MIN {
+                continue;
+            }
+            let left_out = self.left_out.entry(stations).or_insert_with_key(|stations| {
+                leave_each_out(points, stations, stations.iter().copied(), &covariance)
+            });
+            found.insert(*satellite, left_out.iter().filter_map(|l| l.residual(&field.values_m)).collect());
+        }
+        let common = self.common(&found);
+        for (satellite, residuals) in found {
+            let Some(field) = self.fields.get_mut(&satellite) else { continue };
+            let mut own = Vec::with_capacity(residuals.len());
+            for residual in residuals {
+                let key = (field.group, residual.station);
+                let Some((common_m, count)) = common.get(&key).filter(|(_, n)| *n > 1.0) else { continue };
+                // What all satellites of a group share at a station is its receiver's; its estimate takes a part of each residual along.
+                let spread = (count / (count - 1.0)).sqrt();
+                let error_m = (residual.error_m - common_m) * spread / field.shell_mapping;
+                self.residuals_m.insert((residual.station.position(), satellite), error_m);
+                own.push(Residual { error_m, ..residual });
+            }
+            field.judge(time, &own);
+        }
+    }
+
+    /// The mean residual of each station's group.
+    fn common(
+        &self,
+        found: &BTreeMap<Satellite, Vec<Residual>>,
+    ) -> BTreeMap<(Group, StationIndex), (f64, f64)> {
+        let mut all: BTreeMap<(Group, StationIndex), Vec<(f64, f64)>> = BTreeMap::new();
+        for (satellite, residuals) in found {
+            let Some(field) = self.fields.get(satellite) else { continue };
+            for residual in residuals {
+                let weight = field.shell_mapping.powi(-2);
+                all.entry((field.group, residual.station)).or_default().push((residual.error_m, weight));
+            }
+        }
+        let mean = |values: Vec<(f64, f64)>| {
+            let total: f64 = values.iter().map(|(_, w)| w).sum();
+            let mean = values.iter().map(|(e, w)| e * w).sum::<f64>() / total;
+            (mean, values.len() as f64)
+        };
+        all.into_iter().map(|(key, values)| (key, mean(values))).collect()
+    }
+}
+
+impl Field {
+    fn new(link: &Levelled, stations: usize, time: GpsTime) -> Self {
+        Self {
+            group: link.group,
+            values_m: vec![None; stations],
+            shell_mapping: shell::mapping(link.elevation_rad),
+            rough: BTreeSet::new(),
+            geometry: [0.0; 3],
+            residual_m: None,
+            calibration: Calibration::default(),
+            plane: GeometryPlane::default(),
+            rough_until: BTreeMap::new(),
+            seen: time,
+        }
+    }
+
+    /// Learns from an epoch's leave-one-out residuals.
+    fn judge(&mut self, time: GpsTime, residuals: &[Residual]) {
+        if residuals.is_empty() {
+            self.residual_m = None;
+            return;
+        }
+        let squares: f64 = residuals.iter().map(|r| r.error_m * r.error_m).sum();
+        self.residual_m = Some((squares / residuals.len() as f64).sqrt());
+        for residual in residuals {
+            let (sigmas, metres) = ROUGH;
+            if residual.error_m.abs() > (sigmas * residual.sigma_m).max(metres) {
+                self.rough_until.insert(residual.station, time + ROUGH_FOR);
+            }
+        }
+        self.rough_until.retain(|_, until| *until > time);
+        self.rough = self.rough_until.keys().copied().collect();
+        self.calibration.add(time, residuals.iter().copied());
+    }
+}
+
+fn default_covariance(nugget_m2: f64) -> Covariance {
+    Covariance::new(SILL_DEFAULT_M * SILL_DEFAULT_M, RANGE_DEFAULT_M, nugget_m2)
+        .expect("the constants above are positive")
+}

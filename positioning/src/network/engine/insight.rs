@@ -1,0 +1,110 @@
+//! What the network as a whole can tell one of its edges.
+
+use std::collections::BTreeMap;
+
+use tianshu_gnss::satellite::Satellite;
+
+use crate::network::edge::{EdgeSolver, Knowledge};
+use crate::network::engine::fields::{Field, Fields};
+use crate::network::interpolate::covariance::Covariance;
+use crate::network::interpolate::kriging::WeightCache;
+use crate::network::plane::PlanePoint;
+use crate::network::solution::zenith::ZenithFilter;
+use crate::network::topology::{Edge, StationIndex};
+
+/// The least a zenith delay's difference is trusted to, one sigma, m: what the solution does not know of its own weather.
+const ZENITH_SIGMA_MIN_M: f64 = 0.005;
+/// A solution's zenith delay that is less certain than this tells an edge nothing new, m.
+const ZENITH_SIGMA_MAX_M: f64 = 0.03;
+/// The least an interpolated ionosphere is trusted to at the zenith, one sigma, m.
+const AIR_SIGMA_MIN_M: f64 = 0.008;
+/// The most at which it still helps, m.
+const AIR_SIGMA_MAX_M: f64 = 0.15;
+/// Stations that have to tell of a satellite before others are told.
+const TELLING_MIN: usize = 3;
+
+/// Interpolations of one epoch, kept while edges ask.
+pub(super) struct Insight {
+    covariance: Covariance,
+    caches: BTreeMap<StationIndex, WeightCache>,
+}
+
+impl Insight {
+    pub(super) fn new(covariance: Covariance) -> Self {
+        Self { covariance, caches: BTreeMap::new() }
+    }
+
+    /// What an edge may be told.
+    pub(super) fn about(
+        &mut self,
+        edge: Edge,
+        solver: &EdgeSolver,
+        zenith: &ZenithFilter,
+        fields: &Fields,
+        points: &[PlanePoint],
+    ) -> Knowledge {
+        let (from, to) = (edge.from().position(), edge.to().position());
+        let trusted = |(value_m, sigma_m): (f64, f64)| {
+            let sigma_m = sigma_m.max(ZENITH_SIGMA_MIN_M);
+            (sigma_m <= ZENITH_SIGMA_MAX_M).then_some((value_m, sigma_m))
+        };
+        let mut known = Knowledge {
+            zenith_difference: trusted(zenith.difference(from, to)),
+            zenith_mean: trusted(zenith.mean(from, to)),
+            ionosphere: BTreeMap::new(),
+        };
+        if solver.has_unknown() {
+            for (satellite, field) in fields.all() {
+                if let Some(told) = self.ionosphere(edge, field, points) {
+                    known.ionosphere.insert(*satellite, told);
+                }
+            }
+        }
+        known
+    }
+
+    fn ionosphere(
+        &mut self,
+        edge: Edge,
+        field: &Field,
+        points: &[PlanePoint],
+    ) -> Option<(f64, f64)> {
+        if field.telling() < TELLING_MIN {
+            return None;
+        }
+        let (from_m, from_sigma_m) = self.at(edge.from(), field, points)?;
+        let (to_m, to_sigma_m) = self.at(edge.to(), field, points)?;
+        let sigma_m = from_sigma_m.hypot(to_sigma_m);
+        (sigma_m <= AIR_SIGMA_MAX_M)
+            .then_some((to_m - from_m, sigma_m.max(AIR_SIGMA_MIN_M) * field.shell_mapping))
+    }
+
+    /// The ionosphere at a station, and its sigma at the zenith: its own, or its neighbours'.
+    fn at(
+        &mut self,
+        station: StationIndex,
+        field: &Field,
+        points: &[PlanePoint],
+    ) -> Option<(f64, f64)> {
+        if let Some(own_m) = field.values_m.get(station.position()).copied().flatten() {
+            return Some((own_m, AIR_SIGMA_MIN_M));
+        }
+        if field.rough.contains(&station) {
+            return None;
+        }
+        let point = *points.get(station.position())?;
+        let covariance = self.covariance;
+        let cache =
+            self.caches.entry(station).or_insert_with(|| WeightCache::new(point, covariance));
+        let weights = cache.weights(points, &field.values_m)?;
+        let near_is_rough =
+            weights.shares().iter().take(4).any(|(other, _)| field.rough.contains(other));
+        if near_is_rough {
+            return None;
+        }
+        Some((weights.apply(&field.values_m)?, weights.sigma_m() * field.factor()))
+    }
+}
+
+/// A satellite's field, by satellite.
+pub(super) type BySatellite<T> = BTreeMap<Satellite, T>;

@@ -1,0 +1,267 @@
+//! Whom to believe: stations that are not where they are said to be, and lines of sight whose levels do not fit.
+
+use std::collections::BTreeMap;
+
+use nalgebra::{DMatrix, DVector};
+use tianshu_gnss::satellite::Satellite;
+use tianshu_gnss::time::gps::{GpsTime, Interval};
+
+use crate::network::engine::motion::Motion;
+use crate::network::observed::{Group, ObservedEpoch};
+use crate::network::solution::links::Levelled;
+use crate::network::solution::zenith::Residuals;
+use crate::network::topology::StationIndex;
+
+/// What is watched.
+#[derive(Clone, Debug)]
+pub(super) struct Integrity {
+    codes: Vec<CodeWatch>,
+    looked: Option<GpsTime>,
+    misfits: BTreeMap<(usize, Satellite), u8>,
+    motion: Vec<Motion>,
+    suspects: BTreeMap<StationIndex, Suspicion>,
+}
+
+/// Why a station is not believed.
+#[derive(Clone, Debug, PartialEq)]
+struct Suspicion {
+    since: GpsTime,
+    reason: String,
+}
+
+/// Where a station's codes put it, against the coordinates that it was given.
+#[derive(Clone, Debug, Default)]
+struct CodeWatch {
+    /// East, north, up, m: the running mean.
+    offset_m: [f64; 3],
+    samples: f64,
+}
+
+/// Codes are looked at this often: their multipath is the same for longer.
+const CODE_INTERVAL: Interval = Interval::from_seconds(10);
+/// Samples that a mean remembers: ten minutes.
+const CODE_SAMPLES_MAX: f64 = 60.0;
+/// Samples before anybody is judged.
+const CODE_SAMPLES_MIN: f64 = 3.0;
+/// How far off a mean of many may be, horizontally and vertically, m: the biases of codes that differ between receivers.
+const CODE_LIMIT_M: [f64; 2] = [0.7, 1.5];
+/// How far off a single sample may be, m; a mean of n that by the root of n.
+const CODE_SAMPLE_LIMIT_M: [f64; 2] = [6.0, 12.0];
+/// Stations that are needed to tell one that is off from orbits that are.
+const STATIONS_MIN: usize = 3;
+/// Satellites that are needed for a place.
+const SATELLITES_MIN: usize = 7;
+/// A line of sight whose ionosphere-free phase is off by so many sigmas and so many metres has a wrong level: one cycle on both carriers is
+/// 0.107 m on L1 and L2.
+const MISFIT: (f64, f64) = (5.0, 0.04);
+/// So many epochs in a row.
+const MISFITS_MAX: u8 = 3;
+/// After this time a suspect is tried again.
+const SUSPECT_FOR: Interval = Interval::from_seconds(1_800);
+
+impl Integrity {
+    pub(super) fn new(stations: usize) -> Self {
+        Self {
+            codes: vec![CodeWatch::default(); stations],
+            looked: None,
+            misfits: BTreeMap::new(),
+            motion: vec![Motion::default(); stations],
+            suspects: BTreeMap::new(),
+        }
+    }
+
+    /// Why a station is not believed, if it is not.
+    pub(super) fn doubt(&self, station: StationIndex) -> Option<&str> {
+        self.suspects.get(&station).map(|s| s.reason.as_str())
+    }
+
+    /// Compares where the codes put each station with where the others' codes put them. Tells who is to be put aside (true) or taken back.
+    pub(super) fn watch_codes(
+        &mut self,
+        time: GpsTime,
+        observed: &[Option<ObservedEpoch>],
+    ) -> Vec<(StationIndex, bool)> {
+        let mut changes = self.acquitted(time);
+        if self.looked.is_some_and(|looked| time - looked < CODE_INTERVAL) {
+            return changes;
+        }
+        self.looked = Some(time);
+        for (watch, epoch) in self.codes.iter_mut().zip(observed) {
+            if let Some(offset_m) = epoch.as_ref().and_then(code_offset_m) {
+                watch.samples = (watch.samples + 1.0).min(CODE_SAMPLES_MAX);
+                for (mean, new) in watch.offset_m.iter_mut().zip(offset_m) {
+                    *mean += (new - *mean) / watch.samples;
+                }
+            }
+        }
+        let known: Vec<&CodeWatch> =
+            self.codes.iter().filter(|w| w.samples >= CODE_SAMPLES_MIN).collect();
+        if known.len() < STATIONS_MIN {
+            return changes;
+        }
+        let middle: [f64; 3] = std::array::from_fn(|axis| {
+            let mut all: Vec<f64> = known.iter().map(|w| w.offset_m[axis]).collect();
+            all.sort_by(f64::total_cmp);
+            all[all.len() / 2]
+        });
+        let mut off = Vec::new();
+        for (station, watch) in (0..=u16::MAX).map(StationIndex).zip(&self.codes) {
+            if watch.samples < CODE_SAMPLES_MIN || self.suspects.contains_key(&station) {
+                continue;
+            }
+            let [east, north, up] = std::array::from_fn(|axis| watch.offset_m[axis] - middle[axis]);
+            let limit = |which: usize| {
+                CODE_LIMIT_M[which].max(CODE_SAMPLE_LIMIT_M[which] / watch.samples.sqrt())
+            };
+            let horizontal_m = east.hypot(north);
+            if horizontal_m > limit(0) || up.abs() > limit(1) {
+                off.push((station, format!(
+                    "its codes put it {horizontal_m:.1} m beside and {up:.1} m above its coordinates"
+                )));
+            }
+        }
+        for (station, reason) in off {
+            self.suspects.insert(station, Suspicion { since: time, reason });
+            changes.push((station, true));
+        }
+        changes
+    }
+
+    /// Suspects whose time is over: they are tried again.
+    fn acquitted(&mut self, time: GpsTime) -> Vec<(StationIndex, bool)> {
+        let over: Vec<StationIndex> = self
+            .suspects
+            .iter()
+            .filter(|(_, s)| time - s.since >= SUSPECT_FOR)
+            .map(|(station, _)| *station)
+            .collect();
+        for station in &over {
+            self.suspects.remove(station);
+            self.codes[station.position()] = CodeWatch::default();
+            self.motion[station.position()] = Motion::default();
+        }
+        over.into_iter().map(|station| (station, false)).collect()
+    }
+
+    /// Lines of sight whose levels have not fitted for some epochs.
+    pub(super) fn watch_residuals(
+        &mut self,
+        links: &[Vec<Levelled>],
+        residuals: &Residuals,
+    ) -> Vec<(StationIndex, Satellite)> {
+        let mut wrong = Vec::new();
+        let mut misfits = BTreeMap::new();
+        for ((station, satellite), residual_m) in residuals {
+            let link = links[*station].iter().find(|l| l.satellite == *satellite);
+            let sigma_m = link.map_or(f64::INFINITY, |l| l.free_sigma_m);
+            if residual_m.abs() <= (MISFIT.0 * sigma_m).max(MISFIT.1) {
+                continue;
+            }
+            let times = self.misfits.get(&(*station, *satellite)).copied().unwrap_or(0) + 1;
+            if times >= MISFITS_MAX {
+                wrong.extend(u16::try_from(*station).map(|s| (StationIndex(s), *satellite)));
+            } else {
+                misfits.insert((*station, *satellite), times);
+            }
+        }
+        self.misfits = misfits;
+        wrong
+    }
+
+    /// Stations that move, or stand beside their coordinates, by their fixed phases. Tells who is to be put aside.
+    pub(super) fn watch_motion(
+        &mut self,
+        time: GpsTime,
+        links: &[Vec<Levelled>],
+        residuals: &Residuals,
+    ) -> Vec<(StationIndex, bool)> {
+        let mut moved = Vec::new();
+        for (station, (of_station, motion)) in links.iter().zip(&mut self.motion).enumerate() {
+            let Ok(index) = u16::try_from(station) else { continue };
+            let left: Vec<(&Levelled, f64)> = of_station
+                .iter()
+                .filter_map(|l| Some((l, *residuals.get(&(station, l.satellite))?)))
+                .collect();
+            if let Some(reason) = motion.step(time, &left) {
+                moved.push((StationIndex(index), reason));
+            }
+        }
+        // Where several seem to move at once, it is the network's solution that does.
+        if moved.len() > 1 && 4 * moved.len() > links.len() {
+            moved.clear();
+        }
+        moved
+            .into_iter()
+            .map(|(station, reason)| {
+                self.suspects.insert(station, Suspicion { since: time, reason });
+                self.motion[station.position()] = Motion::default();
+                (station, true)
+            })
+            .collect()
+    }
+}
+
+/// Where a station's codes put it, east, north and up of its coordinates, m; none with too few satellites.
+fn code_offset_m(epoch: &ObservedEpoch) -> Option<[f64; 3]> {
+    let mut rows: Vec<(Group, [f64; 3], f64, f64)> = Vec::new();
+    for satellite in &epoch.satellites {
+        let mut bands = satellite.group.bands().chars();
+        let (a, b) = (satellite.carrier(bands.next()?)?, satellite.carrier(bands.next()?));
+        let Some(code_m) = a.code_m else { continue };
+        let Some((b, second_m)) = b.and_then(|b| Some((b, b.code_m?))) else { continue };
+        let spread = b.ionosphere - a.ionosphere;
+        let free_m = (code_m * b.ionosphere - second_m * a.ionosphere) / spread;
+        let sigma_m = (a.code_sigma_m * b.ionosphere).hypot(b.code_sigma_m * a.ionosphere) / spread;
+        if satellite.group == Group::Glonass {
+            continue;
+        }
+        let direction = direction(satellite.azimuth_rad, satellite.elevation_rad);
+        rows.push((satellite.group, direction, free_m, sigma_m));
+    }
+    let rows: Vec<Row> = rows
+        .into_iter()
+        .map(|(group, direction, value_m, sigma_m)| Row { group, direction, value_m, sigma_m })
+        .collect();
+    displacement_m(&rows)
+}
+
+/// What tells of a displacement: a measurement along a direction, less its group's clock.
+pub(super) struct Row {
+    pub(super) group: Group,
+    /// East, north, up, towards the satellite.
+    pub(super) direction: [f64; 3],
+    pub(super) value_m: f64,
+    pub(super) sigma_m: f64,
+}
+
+/// The unit vector towards a satellite, east, north, up.
+pub(super) fn direction(azimuth_rad: f64, elevation_rad: f64) -> [f64; 3] {
+    let (sin_az, cos_az) = azimuth_rad.sin_cos();
+    let (sin_el, cos_el) = elevation_rad.sin_cos();
+    [cos_el * sin_az, cos_el * cos_az, sin_el]
+}
+
+/// The displacement (east, north, up, m) that makes the measurements least: a range grows as the receiver moves away. None with too few.
+pub(super) fn displacement_m(rows: &[Row]) -> Option<[f64; 3]> {
+    if rows.len() < SATELLITES_MIN {
+        return None;
+    }
+    let mut groups: Vec<Group> = rows.iter().map(|row| row.group).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let n = 3 + groups.len();
+    let mut normal = DMatrix::zeros(n, n);
+    let mut right = DVector::zeros(n);
+    for row in rows {
+        let weight = row.sigma_m.powi(-2);
+        let mut a = DVector::zeros(n);
+        for axis in 0..3 {
+            a[axis] = -row.direction[axis];
+        }
+        a[3 + groups.partition_point(|g| *g < row.group)] = 1.0;
+        right += &a * (weight * row.value_m);
+        normal += &a * a.transpose() * weight;
+    }
+    let solved = normal.cholesky()?.solve(&right);
+    Some([solved[0], solved[1], solved[2]])
+}

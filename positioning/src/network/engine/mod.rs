@@ -1,0 +1,330 @@
+//! The engine: the stations' epochs in, one snapshot of the network out. A function of its configuration and of what it was given.
+
+mod fields;
+mod insight;
+mod integrity;
+mod motion;
+mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tianshu_gnss::antenna::AntennaCalibration;
+use tianshu_gnss::coords::{Ecef, GRS80, Geodetic};
+use tianshu_gnss::ephemeris::Ephemeris;
+use tianshu_gnss::ephemeris::store::EphemerisStore;
+use tianshu_gnss::observation::ObsEpoch;
+use tianshu_gnss::station::StationName;
+use tianshu_gnss::time::gps::{GpsTime, Interval};
+use tianshu_gnss::time::uptime::Uptime;
+
+use crate::network::edge::EdgeSolver;
+use crate::network::engine::fields::Fields;
+use crate::network::engine::integrity::Integrity;
+use crate::network::levels::book::LevelBook;
+use crate::network::levels::closure::{self, Closure, OfEdge};
+use crate::network::observed::{Channel, ObservedEpoch};
+use crate::network::plane::{LocalPlane, PlanePoint};
+use crate::network::preprocess::{Preprocessor, StationSetup};
+use crate::network::snapshot::NetworkSnapshot;
+use crate::network::solution::links::{Levelled, levelled};
+use crate::network::solution::zenith::{Residuals, ZenithFilter};
+use crate::network::topology::keeper::TopologyKeeper;
+use crate::network::topology::{Edge, StationIndex, Topology};
+
+/// A station of the network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StationConfig {
+    /// Its name.
+    pub name: StationName,
+    /// Its antenna reference point, in the frame of the broadcast orbits.
+    pub place: Ecef,
+    /// The calibration of its antenna, if there is one.
+    pub antenna: Option<Arc<AntennaCalibration>>,
+}
+
+/// The stations cannot make a network.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadNetwork {
+    /// There is none.
+    #[error("a network needs at least one station")]
+    Empty,
+    /// There are more than are planned for.
+    #[error("{0} stations are more than the {max} that a network may have", max = crate::network::align::STATIONS_MAX)]
+    TooMany(usize),
+    /// Two have the same name.
+    #[error("station {0} is named twice")]
+    Twice(StationName),
+}
+
+/// The network's solver.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    stations: Vec<StationConfig>,
+    geodetic: Vec<Geodetic>,
+    plane: LocalPlane,
+    points: Arc<Vec<PlanePoint>>,
+    preprocessors: Vec<Preprocessor>,
+    keeper: TopologyKeeper,
+    shape: Arc<Topology>,
+    ephemerides: EphemerisStore,
+    edges: BTreeMap<Edge, EdgeSolver>,
+    integers: BTreeMap<Edge, OfEdge>,
+    closure: Closure,
+    book: LevelBook,
+    zenith: ZenithFilter,
+    fields: Fields,
+    integrity: Integrity,
+    observed: Vec<Option<ObservedEpoch>>,
+    residuals: Residuals,
+    begun: Option<GpsTime>,
+    last: Option<GpsTime>,
+    epochs: u64,
+}
+
+/// Each edge is filtered this often: multipath makes more frequent phases tell little more, and the work is spread over the epochs between.
+const EDGE_INTERVAL: Interval = Interval::from_seconds(5);
+/// Ephemerides that are kept per satellite: a day's, so that a batch may be fed all of them beforehand.
+const EPHEMERIDES_PER_SATELLITE: usize = tianshu_gnss::ephemeris::store::DAY_PER_SATELLITE;
+
+impl Engine {
+    /// The engine of a network of those stations, of which nothing is known yet.
+    pub fn new(stations: Vec<StationConfig>) -> Result<Self, BadNetwork> {
+        if stations.len() > crate::network::align::STATIONS_MAX {
+            return Err(BadNetwork::TooMany(stations.len()));
+        }
+        let mut names = BTreeSet::new();
+        if let Some(twice) = stations.iter().find(|s| !names.insert(s.name.clone())) {
+            return Err(BadNetwork::Twice(twice.name.clone()));
+        }
+        let places: Vec<Ecef> = stations.iter().map(|s| s.place).collect();
+        let plane = LocalPlane::around(&places).ok_or(BadNetwork::Empty)?;
+        let geodetic: Vec<Geodetic> = places.iter().map(|p| p.to_geodetic(GRS80)).collect();
+        let points: Vec<PlanePoint> = geodetic.iter().map(|p| plane.point(*p)).collect();
+        let preprocessors = indices().zip(&stations).map(|(i, s)| Preprocessor::new(i, s.setup()));
+        Ok(Self {
+            preprocessors: preprocessors.collect(),
+            keeper: TopologyKeeper::new(&points),
+            shape: Arc::new(Topology::build(&points, &[])),
+            ephemerides: EphemerisStore::new(EPHEMERIDES_PER_SATELLITE),
+            edges: BTreeMap::new(),
+            integers: BTreeMap::new(),
+            closure: Closure::default(),
+            book: LevelBook::default(),
+            zenith: ZenithFilter::new(stations.len()),
+            fields: Fields::default(),
+            integrity: Integrity::new(stations.len()),
+            observed: vec![None; stations.len()],
+            residuals: Residuals::new(),
+            begun: None,
+            last: None,
+            epochs: 0,
+            geodetic,
+            plane,
+            points: Arc::new(points),
+            stations,
+        })
+    }
+
+    /// The stations, by index.
+    pub fn stations(&self) -> &[StationConfig] {
+        &self.stations
+    }
+
+    /// The index of a station.
+    pub fn index(&self, name: &StationName) -> Option<StationIndex> {
+        indices().zip(&self.stations).find(|(_, s)| s.name == *name).map(|(i, _)| i)
+    }
+
+    /// Takes an ephemeris in that may be believed.
+    pub fn ephemeris(&mut self, ephemeris: Arc<Ephemeris>) {
+        self.ephemerides.insert(ephemeris);
+    }
+
+    /// The whole numbers that were found between neighbours (for tests and pages).
+    pub fn integers(&self) -> &BTreeMap<Edge, OfEdge> {
+        &self.integers
+    }
+
+    /// The levels of the stations' arcs.
+    pub fn levels(&self) -> &LevelBook {
+        &self.book
+    }
+
+    /// What a station saw at the last epoch, made ready.
+    pub fn observed(&self, station: StationIndex) -> Option<&ObservedEpoch> {
+        self.observed.get(station.position())?.as_ref()
+    }
+
+    /// Takes the network's next epoch: what the stations measured, by index. Epochs that are not later than the last one, and stations that
+    /// there are not, are passed over.
+    pub fn step(
+        &mut self,
+        time: GpsTime,
+        measured: &BTreeMap<StationIndex, Arc<ObsEpoch>>,
+    ) -> NetworkSnapshot {
+        if self.last.is_none_or(|last| last < time) {
+            let span = self.last.map_or(Interval::from_seconds(1), |last| time - last);
+            self.last = Some(time);
+            self.epochs += 1;
+            self.take(time, measured);
+            self.reshape(time);
+            self.step_edges(time, span);
+            self.level(time);
+            self.solve(time);
+        }
+        self.snapshot(time)
+    }
+
+    /// The time since the engine's first epoch.
+    fn uptime(&mut self, time: GpsTime) -> Uptime {
+        let begun = *self.begun.get_or_insert(time);
+        let nanos = u64::try_from((time - begun).nanos()).unwrap_or(0);
+        Uptime::default() + Duration::from_nanos(nanos)
+    }
+
+    /// Makes the stations' epochs ready.
+    fn take(&mut self, time: GpsTime, measured: &BTreeMap<StationIndex, Arc<ObsEpoch>>) {
+        let now = self.uptime(time);
+        self.observed.fill(None);
+        for (station, epoch) in measured {
+            let Some(preprocessor) = self.preprocessors.get_mut(station.position()) else { continue };
+            let ready = preprocessor.step(time, epoch, &self.ephemerides);
+            if !ready.satellites.is_empty() {
+                self.keeper.heard(*station, now);
+                self.observed[station.position()] = Some(ready);
+            }
+        }
+        let doubts = self.integrity.watch_codes(time, &self.observed);
+        for (station, is_suspect) in doubts {
+            self.suspect(station, is_suspect);
+        }
+    }
+
+    /// Puts a station aside, or takes it back.
+    fn suspect(&mut self, station: StationIndex, is_suspect: bool) {
+        self.keeper.set_suspect(station, is_suspect);
+        if is_suspect {
+            self.zenith.forget(station.position());
+            self.book.forget(|of, _, _| of != station);
+        }
+    }
+
+    /// Draws the network's shape anew if stations came or went.
+    fn reshape(&mut self, time: GpsTime) {
+        let now = self.uptime(time);
+        if !self.keeper.update(now, |shape, edge| shape.length_m(edge)) {
+            return;
+        }
+        self.shape = Arc::new(self.keeper.shape().clone());
+        let shape = &self.shape;
+        self.edges.retain(|edge, _| shape.edges().binary_search(edge).is_ok());
+        self.integers.retain(|edge, _| shape.edges().binary_search(edge).is_ok());
+        for edge in shape.edges() {
+            let height = |s: StationIndex| self.geodetic[s.position()].height_m;
+            let rise_m = height(edge.to()) - height(edge.from());
+            self.edges
+                .entry(*edge)
+                .or_insert_with(|| EdgeSolver::new(*edge, shape.length_m(*edge), rise_m));
+        }
+    }
+
+    /// Filters those edges whose turn it is, and tries to fix more of them.
+    fn step_edges(&mut self, time: GpsTime, span: Interval) {
+        let stride = (EDGE_INTERVAL.nanos() / span.nanos().max(1)).clamp(1, 5);
+        let turn = self.epochs % u64::try_from(stride).unwrap_or(1);
+        let mut fresh = insight::Insight::new(self.fields.covariance());
+        let mut changed = false;
+        for (place, (edge, solver)) in (0_u64..).zip(&mut self.edges) {
+            if place % u64::try_from(stride).unwrap_or(1) != turn {
+                continue;
+            }
+            let observed = |s: StationIndex| self.observed[s.position()].as_ref();
+            let Some((from, to)) = observed(edge.from()).zip(observed(edge.to())) else { continue };
+            solver.step(from, to);
+            let known = fresh.about(*edge, solver, &self.zenith, &self.fields, &self.points);
+            solver.fix(time, &known);
+            let now: OfEdge = solver.integers().map(|i| (i.channel, i)).collect();
+            let before = self.integers.get(edge);
+            if before.is_none_or(|before| *before != now) {
+                self.integers.insert(*edge, now);
+                changed = true;
+            }
+        }
+        if changed {
+            self.closure = closure::check(time, &self.shape, &self.integers);
+        }
+    }
+
+    /// Carries levels on, and takes those back that are contradicted.
+    fn level(&mut self, time: GpsTime) {
+        let arcs: Vec<BTreeMap<Channel, u32>> = self
+            .preprocessors
+            .iter()
+            .map(|p| p.arcs().map(|(channel, arc, _)| (channel, arc)).collect())
+            .collect();
+        self.book.forget(|station, channel, arc| {
+            arcs.get(station.position()).and_then(|a| a.get(&channel)) == Some(&arc)
+        });
+        for (edge, channel) in std::mem::take(&mut self.closure.wrong) {
+            self.withdraw(edge, channel, time);
+        }
+        let root = self.keeper.tree().roots().first().copied().unwrap_or(StationIndex(0));
+        for doubt in self.book.extend(root, &self.closure.valid) {
+            self.book.withdraw(doubt.station, doubt.channel);
+        }
+    }
+
+    fn withdraw(&mut self, edge: Edge, channel: Channel, time: GpsTime) {
+        if let Some(solver) = self.edges.get_mut(&edge) {
+            solver.withdraw(channel, time);
+        }
+        if let Some(of_edge) = self.integers.get_mut(&edge) {
+            of_edge.remove(&channel);
+        }
+    }
+
+    /// Clocks, zenith delays, ionosphere: what the levelled phases tell.
+    fn solve(&mut self, time: GpsTime) {
+        let links: Vec<Vec<Levelled>> = indices()
+            .zip(&self.observed)
+            .map(|(station, observed)| {
+                let of = |epoch: &ObservedEpoch| levelled(epoch, |c| self.book.level(station, c));
+                observed.as_ref().map_or_else(Vec::new, of)
+            })
+            .collect();
+        let residuals = self.zenith.step(time, &links);
+        for (station, satellite) in self.integrity.watch_residuals(&links, &residuals) {
+            self.break_arcs(station, satellite);
+        }
+        for (station, is_suspect) in self.integrity.watch_motion(time, &links, &residuals) {
+            self.suspect(station, is_suspect);
+        }
+        self.fields.step(time, &links, &residuals, &self.points);
+        self.residuals = residuals;
+    }
+
+    /// A line of sight whose levels do not fit: its arcs end here.
+    fn break_arcs(&mut self, station: StationIndex, satellite: tianshu_gnss::satellite::Satellite) {
+        let Some(group) = crate::network::observed::Group::of(satellite) else { return };
+        for band in group.bands().chars() {
+            self.book.withdraw(station, (satellite, band));
+            if let Some(preprocessor) = self.preprocessors.get_mut(station.position()) {
+                preprocessor.end_arc((satellite, band));
+            }
+        }
+    }
+}
+
+impl StationConfig {
+    /// What its preprocessing and its virtual stations need.
+    pub fn setup(&self) -> StationSetup {
+        StationSetup { place: self.place, antenna: self.antenna.clone() }
+    }
+}
+
+/// All indices of stations, in order.
+pub(super) fn indices() -> impl Iterator<Item = StationIndex> {
+    (0..=u16::MAX).map(StationIndex)
+}

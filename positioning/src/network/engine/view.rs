@@ -1,0 +1,135 @@
+//! From the engine's state to what others may see of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tianshu_gnss::satellite::Satellite;
+use tianshu_gnss::time::gps::GpsTime;
+
+use crate::network::edge::SOLVED;
+use crate::network::engine::fields::Field;
+use crate::network::engine::{Engine, indices};
+use crate::network::observed::ObservedEpoch;
+use crate::network::snapshot::{
+    NetworkSnapshot, Resolved, SatelliteField, StationView, Withheld,
+};
+use crate::network::topology::StationIndex;
+use crate::network::topology::keeper::StationHealth;
+use crate::network::troposphere::{WET_SCALE_DEFAULT_M, ZenithField};
+use crate::model::troposphere::{RELATIVE_HUMIDITY, zenith_delay};
+
+/// Stations that have to have a satellite levelled before rovers are told of it.
+const TELLING_MIN: usize = 3;
+/// Ambiguities above this elevation are counted as resolved or not, rad: 10°.
+const COUNTED_RAD: f64 = 0.174_533;
+
+impl Engine {
+    /// What is known at that epoch.
+    pub(super) fn snapshot(&mut self, time: GpsTime) -> NetworkSnapshot {
+        let now = self.uptime(time);
+        let stations: Vec<StationView> =
+            indices().zip(&self.stations).map(|(i, _)| self.view(i, now)).collect();
+        let zenith_m: Vec<Option<f64>> = stations
+            .iter()
+            .zip(&self.geodetic)
+            .map(|(view, place)| {
+                let model = zenith_delay(*place, RELATIVE_HUMIDITY);
+                view.zenith_m.map(|(beyond_m, _)| model.hydrostatic_m + model.wet_m + beyond_m)
+            })
+            .collect();
+        let zenith = ZenithField::new(self.plane, &self.geodetic, &zenith_m, WET_SCALE_DEFAULT_M);
+        let satellites = self
+            .fields
+            .all()
+            .iter()
+            .filter_map(|(satellite, field)| Some((*satellite, self.told(*satellite, field, time)?)))
+            .collect();
+        NetworkSnapshot {
+            time,
+            stations,
+            satellites,
+            shape: Arc::clone(&self.shape),
+            plane: self.plane,
+            points: Arc::clone(&self.points),
+            zenith,
+            covariance: self.fields.covariance(),
+            resolved: self.resolved(),
+        }
+    }
+
+    fn view(&self, station: StationIndex, now: tianshu_gnss::time::uptime::Uptime) -> StationView {
+        let at = station.position();
+        let config = &self.stations[at];
+        let levelled = self.fields.all().values().filter(|f| f.values_m[at].is_some()).count();
+        let visible = self.observed[at].as_ref().map_or(0, |epoch| {
+            epoch.satellites.iter().filter(|s| s.elevation_rad >= COUNTED_RAD).count()
+        });
+        let square = |values: &mut dyn Iterator<Item = f64>| {
+            let (sum, count) = values.fold((0.0, 0.0), |(s, n), v| (s + v * v, n + 1.0));
+            (count > 0.0).then(|| (sum / count).sqrt())
+        };
+        let own = self.fields.residuals_m.iter().filter(|((s, _), _)| *s == at);
+        StationView {
+            name: config.name.clone(),
+            place: config.place,
+            health: self.keeper.health(station, now).unwrap_or(StationHealth::Down),
+            doubt: self.integrity.doubt(station).map(str::to_owned),
+            zenith_m: (levelled >= 4).then(|| self.zenith.delay(at)),
+            levelled,
+            visible,
+            ionosphere_residual_m: square(&mut own.map(|(_, v)| *v)),
+            geometry_residual_m: square(
+                &mut self.residuals.iter().filter(|((s, _), _)| *s == at).map(|(_, v)| *v),
+            ),
+            is_calibrated: config.antenna.is_some(),
+        }
+    }
+
+    fn told(&self, satellite: Satellite, field: &Field, time: GpsTime) -> Option<SatelliteField> {
+        let ephemeris = Arc::clone(self.ephemerides.at(satellite, time)?);
+        let few = (field.telling() < TELLING_MIN).then_some(Withheld::TooFewStations);
+        Some(SatelliteField {
+            group: field.group,
+            ionosphere_m: field.values_m.clone(),
+            shell_mapping: field.shell_mapping,
+            sigma_factor: field.factor(),
+            geometry: field.geometry,
+            ephemeris,
+            withheld: few,
+            rough: field.rough.clone(),
+            residual_m: field.residual_m,
+        })
+    }
+
+    /// How many ambiguities above the mask there are, and how many are levelled.
+    fn resolved(&self) -> Resolved {
+        let mut by_group = BTreeMap::new();
+        for (station, observed) in indices().zip(&self.observed) {
+            let Some(observed) = observed else { continue };
+            for satellite in high(observed) {
+                let (all, levelled) = by_group.entry(satellite.group).or_insert((0, 0));
+                for carrier in satellite.carriers.iter().filter(|c| c.phase_m.is_some()) {
+                    let channel = (satellite.satellite, carrier.signal.band());
+                    *all += 1;
+                    let level = self.book.level(station, channel);
+                    *levelled += usize::from(level.is_some_and(|l| l.arc == carrier.arc));
+                }
+            }
+        }
+        let edges = self.edges.values().map(|e| e.counts());
+        Resolved {
+            by_group,
+            edges: edges.fold((0, 0), |(a, f), (all, fixed)| (a + all, f + fixed)),
+            closures: (self.closure.closed, self.closure.open),
+        }
+    }
+}
+
+fn high(
+    observed: &ObservedEpoch,
+) -> impl Iterator<Item = &crate::network::observed::ObservedSatellite> {
+    let solved = |s: &&crate::network::observed::ObservedSatellite| {
+        s.elevation_rad >= COUNTED_RAD && SOLVED.contains(&s.group)
+    };
+    observed.satellites.iter().filter(solved)
+}
