@@ -6,7 +6,7 @@ use nalgebra::{DMatrix, DVector};
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
-use crate::ambiguity::lambda::search_above;
+use crate::ambiguity::lambda::{search_above, success_rate};
 use crate::network::edge::filter::{AmbiguityState, GroupFilter, ZENITH_DIFFERENCE, ZENITH_MEAN};
 use crate::network::edge::gaussian::Gaussian;
 use crate::network::edge::single::BANDS_MAX;
@@ -325,8 +325,7 @@ fn linear(state: &Gaussian, differences: &[Difference]) -> (DVector<f64>, DMatri
 
 /// With what probability one satellite alone could be told.
 fn success(state: &Gaussian, differences: &[Difference]) -> f64 {
-    let (float, covariance) = linear(state, differences);
-    search_above(&float, &covariance, 0.0).map_or(0.0, |integers| integers.success_rate)
+    success_rate(&linear(state, differences).1)
 }
 
 /// The whole numbers of those differences, if they can be told.

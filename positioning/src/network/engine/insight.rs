@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tianshu_gnss::satellite::Satellite;
+use tianshu_gnss::time::gps::GpsTime;
 
 use crate::network::edge::{EdgeSolver, Knowledge};
 use crate::network::engine::fields::{Field, Fields};
@@ -20,18 +20,23 @@ const ZENITH_SIGMA_MAX_M: f64 = 0.03;
 const AIR_SIGMA_MIN_M: f64 = 0.008;
 /// The most at which it still helps, m.
 const AIR_SIGMA_MAX_M: f64 = 0.15;
+/// A station's own last value is believed for so long; after it, its neighbours are asked.
+const MEMORY_MAX_S: f64 = 60.0;
+/// A satellite whose stations predict each other worse than this in the mean tells no station that is silent, m at the zenith.
+const RESIDUAL_MAX_M: f64 = 0.03;
 /// Stations that have to tell of a satellite before others are told.
 const TELLING_MIN: usize = 3;
 
 /// Interpolations of one epoch, kept while edges ask.
 pub(super) struct Insight {
+    time: GpsTime,
     covariance: Covariance,
     caches: BTreeMap<StationIndex, WeightCache>,
 }
 
 impl Insight {
-    pub(super) fn new(covariance: Covariance) -> Self {
-        Self { covariance, caches: BTreeMap::new() }
+    pub(super) fn new(time: GpsTime, covariance: Covariance) -> Self {
+        Self { time, covariance, caches: BTreeMap::new() }
     }
 
     /// What an edge may be told.
@@ -89,7 +94,15 @@ impl Insight {
         if let Some(own_m) = field.values_m.get(station.position()).copied().flatten() {
             return Some((own_m, AIR_SIGMA_MIN_M));
         }
-        if field.rough.contains(&station) {
+        // What it told before its arcs broke is nearer than what its neighbours tell: it may be in a bubble that they are not in.
+        if let Some(memory) = field.memory.get(&station) {
+            let age_s = (self.time - memory.time).seconds();
+            if age_s <= MEMORY_MAX_S {
+                let moved_m = 2.0 * memory.rate_m_s * age_s / field.shell_mapping;
+                return Some((memory.value_m, AIR_SIGMA_MIN_M + moved_m));
+            }
+        }
+        if !field.rough.is_empty() || field.residual_m.is_none_or(|r| r > RESIDUAL_MAX_M) {
             return None;
         }
         let point = *points.get(station.position())?;
@@ -97,14 +110,6 @@ impl Insight {
         let cache =
             self.caches.entry(station).or_insert_with(|| WeightCache::new(point, covariance));
         let weights = cache.weights(points, &field.values_m)?;
-        let near_is_rough =
-            weights.shares().iter().take(4).any(|(other, _)| field.rough.contains(other));
-        if near_is_rough {
-            return None;
-        }
         Some((weights.apply(&field.values_m)?, weights.sigma_m() * field.factor()))
     }
 }
-
-/// A satellite's field, by satellite.
-pub(super) type BySatellite<T> = BTreeMap<Satellite, T>;
