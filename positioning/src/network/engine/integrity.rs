@@ -7,7 +7,7 @@ use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
 use crate::network::engine::motion::Motion;
-use crate::network::observed::{Group, ObservedEpoch};
+use crate::network::observed::{Channel, Group, ObservedEpoch};
 use crate::network::solution::links::Levelled;
 use crate::network::solution::zenith::Residuals;
 use crate::network::topology::StationIndex;
@@ -20,6 +20,7 @@ pub(super) struct Integrity {
     misfits: BTreeMap<(usize, Satellite), Misfit>,
     motion: Vec<Motion>,
     suspects: BTreeMap<StationIndex, Suspicion>,
+    contradictions: BTreeMap<(StationIndex, Channel), (u8, GpsTime)>,
 }
 
 /// Why a station is not believed.
@@ -66,6 +67,10 @@ const MISFIT: (f64, f64) = (2.5, 0.045);
 const MISFIT_MEMORY_S: f64 = 20.0;
 /// For how long at least it is formed, s.
 const MISFIT_MIN_S: f64 = 5.0;
+/// Edges that have to withdraw a station's whole number,
+const CONTRADICTED_MIN: u8 = 2;
+/// within this time of each other.
+const CONTRADICTED_FOR: Interval = Interval::from_seconds(120);
 /// After this time a suspect is tried again.
 const SUSPECT_FOR: Interval = Interval::from_seconds(1_800);
 
@@ -77,12 +82,32 @@ impl Integrity {
             misfits: BTreeMap::new(),
             motion: vec![Motion::default(); stations],
             suspects: BTreeMap::new(),
+            contradictions: BTreeMap::new(),
         }
     }
 
     /// Why a station is not believed, if it is not.
     pub(super) fn doubt(&self, station: StationIndex) -> Option<&str> {
         self.suspects.get(&station).map(|s| s.reason.as_str())
+    }
+
+    /// Notes that an edge of this station has withdrawn a whole number; tells whether several of its edges have, so that it is the
+    /// station's own level which is wrong.
+    pub(super) fn is_contradicted(
+        &mut self,
+        time: GpsTime,
+        station: StationIndex,
+        channel: Channel,
+    ) -> bool {
+        self.contradictions.retain(|_, (_, last)| time - *last <= CONTRADICTED_FOR);
+        let (times, last) = self.contradictions.entry((station, channel)).or_insert((0, time));
+        *times += 1;
+        *last = time;
+        let is_wrong = *times >= CONTRADICTED_MIN;
+        if is_wrong {
+            self.contradictions.remove(&(station, channel));
+        }
+        is_wrong
     }
 
     /// Compares where the codes put each station with where the others' codes put them. Tells who is to be put aside (true) or taken back.

@@ -238,6 +238,7 @@ impl Engine {
         let turn = self.epochs % u64::try_from(stride).unwrap_or(1);
         let mut fresh = insight::Insight::new(time, self.fields.covariance());
         let mut changed = false;
+        let mut withdrawn = Vec::new();
         for (place, (edge, solver)) in (0_u64..).zip(&mut self.edges) {
             if place % u64::try_from(stride).unwrap_or(1) != turn {
                 continue;
@@ -246,12 +247,21 @@ impl Engine {
             let Some((from, to)) = observed(edge.from()).zip(observed(edge.to())) else { continue };
             solver.step(from, to);
             let known = fresh.about(*edge, solver, &self.zenith, &self.fields, &self.points);
-            solver.fix(time, &known);
+            for channel in solver.fix(time, &known) {
+                for station in [edge.from(), edge.to()] {
+                    withdrawn.push((station, channel));
+                }
+            }
             let now: OfEdge = solver.integers().map(|i| (i.channel, i)).collect();
             let before = self.integers.get(edge);
             if before.is_none_or(|before| *before != now) {
                 self.integers.insert(*edge, now);
                 changed = true;
+            }
+        }
+        for (station, channel) in withdrawn {
+            if self.integrity.is_contradicted(time, station, channel) {
+                self.break_arcs(station, channel.0);
             }
         }
         if changed {
