@@ -431,16 +431,17 @@ impl Knowledge {
         if let Some((value_m, sigma_m)) = self.zenith_mean {
             state.update(&[(ZENITH_MEAN, 1.0)], value_m, sigma_m * sigma_m);
         }
-        let rows: Vec<_> = self
-            .ionosphere
-            .iter()
-            .filter_map(|(satellite, (value_m, sigma_m))| {
-                let place = filter.satellites.get(satellite)?.ionosphere;
-                Some((place, *value_m, *sigma_m))
-            })
-            .collect();
-        for (coefficients, measured) in without_common(&rows) {
-            state.update(&coefficients, measured, 1.0);
+        for air in [&self.told, &self.interpolated] {
+            let rows: Vec<_> = air
+                .iter()
+                .filter_map(|(satellite, (value_m, sigma_m))| {
+                    let place = filter.satellites.get(satellite)?.ionosphere;
+                    Some((place, *value_m, *sigma_m))
+                })
+                .collect();
+            for (coefficients, measured) in without_common(&rows) {
+                state.update(&coefficients, measured, 1.0);
+            }
         }
     }
 }

@@ -54,7 +54,7 @@ pub(super) struct Field {
     seen: GpsTime,
 }
 
-/// The last slant ionosphere that a station told, and how it moved.
+/// The last slant ionosphere that a station told, its receiver's constant still in it, and how it moved.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Memory {
     pub(super) value_m: f64,
@@ -149,7 +149,7 @@ impl Fields {
             field.values_m[*station] = Some(*value_m);
             field.seen = time;
             if let Ok(index) = u16::try_from(*station) {
-                field.remember(StationIndex(index), time, *value_m);
+                field.remember(StationIndex(index), time, link.ionosphere_m);
             }
         }
         self.fields.retain(|_, field| time - field.seen <= FORGET_AFTER);

@@ -56,32 +56,71 @@ impl Insight {
         let mut known = Knowledge {
             zenith_difference: trusted(zenith.difference(from, to)),
             zenith_mean: trusted(zenith.mean(from, to)),
-            ionosphere: BTreeMap::new(),
+            ..Knowledge::default()
         };
         if solver.has_unknown() {
-            for (satellite, field) in fields.all() {
-                if let Some(told) = self.ionosphere(edge, field, points) {
-                    known.ionosphere.insert(*satellite, told);
-                }
-            }
+            self.tell_air(edge, fields, points, &mut known);
         }
         known
     }
 
-    fn ionosphere(
+    fn tell_air(
         &mut self,
         edge: Edge,
-        field: &Field,
+        fields: &Fields,
         points: &[PlanePoint],
-    ) -> Option<(f64, f64)> {
-        if field.telling() < TELLING_MIN {
+        known: &mut Knowledge,
+    ) {
+        // What both tell now is of use only beside what one of them told lately, or others tell for it.
+        let (mut lately, mut by_others) = (false, false);
+        for (satellite, field) in fields.all() {
+            let ends = [edge.from(), edge.to()];
+            let told = ends.map(|station| self.told(station, field));
+            if let [Some(from), Some(to)] = told {
+                lately |= from.2 || to.2;
+                let sigma_m = from.1.hypot(to.1);
+                if sigma_m <= AIR_SIGMA_MAX_M {
+                    let sigma_m = sigma_m * field.shell_mapping;
+                    known.told.insert(*satellite, (to.0 - from.0, sigma_m));
+                }
+            }
+            if field.telling() < TELLING_MIN {
+                continue;
+            }
+            let silent = ends.map(|s| field.values_m.get(s.position()).copied().flatten().is_none());
+            if told.iter().zip(silent).any(|(told, silent)| silent && told.is_some()) {
+                continue;
+            }
+            let between = ends.map(|station| self.at(station, field, points));
+            if let [Some(from), Some(to)] = between {
+                let sigma_m = from.1.hypot(to.1);
+                if sigma_m <= AIR_SIGMA_MAX_M {
+                    by_others |= silent.contains(&true);
+                    let sigma_m = sigma_m * field.shell_mapping;
+                    known.interpolated.insert(*satellite, (to.0 - from.0, sigma_m));
+                }
+            }
+        }
+        if !lately {
+            known.told.clear();
+        }
+        if !by_others {
+            known.interpolated.clear();
+        }
+    }
+
+    /// What a station tells, or told lately, of a satellite's ionosphere: value, sigma at the zenith, and whether it is not of now.
+    ///
+    /// What it told before its arcs broke is nearer than what its neighbours tell: it may be in a bubble that they are not in.
+    fn told(&self, station: StationIndex, field: &Field) -> Option<(f64, f64, bool)> {
+        let memory = field.memory.get(&station)?;
+        let age_s = (self.time - memory.time).seconds();
+        if age_s > MEMORY_MAX_S {
             return None;
         }
-        let (from_m, from_sigma_m) = self.at(edge.from(), field, points)?;
-        let (to_m, to_sigma_m) = self.at(edge.to(), field, points)?;
-        let sigma_m = from_sigma_m.hypot(to_sigma_m);
-        (sigma_m <= AIR_SIGMA_MAX_M)
-            .then_some((to_m - from_m, sigma_m.max(AIR_SIGMA_MIN_M) * field.shell_mapping))
+        let moved_m = 2.0 * memory.rate_m_s * age_s / field.shell_mapping;
+        let is_past = field.values_m.get(station.position()).copied().flatten().is_none();
+        Some((memory.value_m, AIR_SIGMA_MIN_M + if is_past { moved_m } else { 0.0 }, is_past))
     }
 
     /// The ionosphere at a station, and its sigma at the zenith: its own, or its neighbours'.
@@ -94,14 +133,6 @@ impl Insight {
         if let Some(own_m) = field.values_m.get(station.position()).copied().flatten() {
             return Some((own_m, AIR_SIGMA_MIN_M));
         }
-        // What it told before its arcs broke is nearer than what its neighbours tell: it may be in a bubble that they are not in.
-        if let Some(memory) = field.memory.get(&station) {
-            let age_s = (self.time - memory.time).seconds();
-            if age_s <= MEMORY_MAX_S {
-                let moved_m = 2.0 * memory.rate_m_s * age_s / field.shell_mapping;
-                return Some((memory.value_m, AIR_SIGMA_MIN_M + moved_m));
-            }
-        }
         if !field.rough.is_empty() || field.residual_m.is_none_or(|r| r > RESIDUAL_MAX_M) {
             return None;
         }
@@ -110,6 +141,7 @@ impl Insight {
         let cache =
             self.caches.entry(station).or_insert_with(|| WeightCache::new(point, covariance));
         let weights = cache.weights(points, &field.values_m)?;
-        Some((weights.apply(&field.values_m)?, weights.sigma_m() * field.factor()))
+        let value_m = weights.apply(&field.values_m)?;
+        Some((value_m, weights.sigma_m() * field.factor()))
     }
 }
