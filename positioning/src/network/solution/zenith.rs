@@ -118,8 +118,9 @@ impl ZenithFilter {
             let jumped = solved.as_ref().map_or_else(Vec::new, |(delays_m, _)| self.jumps(delays_m));
             if !jumped.is_empty() {
                 // No weather does that: something is wrong with these stations' levels, and their zenith delays stand meanwhile.
-                let theirs = |station: &usize| links[*station].iter().map(|l| (*station, l.satellite));
-                left_out.extend(jumped.iter().flat_map(theirs));
+                for station in jumped {
+                    left_out.extend(links[station].iter().map(|l| (station, l.satellite)));
+                }
                 (solved, left) = self.solve(links, &left_out, inflation);
             }
             if let Some((delays_m, covariance_m2)) = solved {
