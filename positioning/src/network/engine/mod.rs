@@ -1,5 +1,6 @@
 //! The engine: the stations' epochs in, one snapshot of the network out. A function of its configuration and of what it was given.
 
+pub mod checkpoint;
 mod fields;
 mod insight;
 mod integrity;
@@ -340,3 +341,6 @@ impl StationConfig {
 pub(super) fn indices() -> impl Iterator<Item = StationIndex> {
     (0..=u16::MAX).map(StationIndex)
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,7 +96,7 @@ impl LevelBook {
         self.choose_main();
     }
 
-    /// Puts a level that was known before back in (a restart).
+    /// Puts a level that was known before a restart back in.
     pub fn restore(&mut self, station: StationIndex, channel: Channel, cycles: i64, arc: u32) {
         self.next_component = self.next_component.max(1);
         self.levels

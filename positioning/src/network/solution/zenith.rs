@@ -27,6 +27,8 @@ const PHASE_INDEPENDENT_S: f64 = 25.0;
 const UPDATE_S: f64 = 4.5;
 /// What orbit errors differ by over a network, one sigma, m: a metre over 20 000 km, seen 100 km apart.
 const ORBIT_SIGMA_M: f64 = 0.005;
+/// After a restart a zenith delay is trusted no more than this, one sigma, m.
+const RESTORED_SIGMA_MIN_M: f64 = 0.01;
 /// A zenith delay that changes at once by so many of its sigmas and by so much, m, is not believed.
 const JUMP_SIGMAS: f64 = 3.0;
 /// The least that counts as a jump.
@@ -86,6 +88,13 @@ impl ZenithFilter {
         }
         self.covariance_m2[(station, station)] = COMMON_SIGMA_M.powi(2) + OWN_SIGMA_M.powi(2);
         self.delays_m[station] = 0.0;
+    }
+
+    /// Takes over what was known of a station before a restart; what stations had in common is taken for their own.
+    pub fn restore(&mut self, station: usize, delay_m: f64, sigma_m: f64) {
+        self.forget(station);
+        self.delays_m[station] = delay_m;
+        self.covariance_m2[(station, station)] = sigma_m.max(RESTORED_SIGMA_MIN_M).powi(2);
     }
 
     /// Takes an epoch in: `links` has one list for each station. Gives what is left of each phase after clocks, satellites and zenith
