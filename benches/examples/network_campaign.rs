@@ -11,7 +11,9 @@ use tianshu_gnss::time::gps::Interval;
 use tianshu_positioning::network::engine::{Engine, StationConfig};
 use tianshu_positioning::network::observed::{Channel, Group, IONOSPHERE_REFERENCE_HZ};
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
-use tianshu_positioning::network::topology::StationIndex;
+use tianshu_positioning::network::interpolate::extent::Coverage;
+use tianshu_positioning::network::interpolate::kriging::{Weights, present};
+use tianshu_positioning::network::topology::{StationIndex, Topology};
 use tianshu_positioning::network::virtual_station::VirtualStation;
 use tianshu_simulator::air::ionosphere::delay_m;
 use tianshu_simulator::named::named;
@@ -102,6 +104,9 @@ struct Tally {
     linear: Vec<f64>,
     free: Vec<f64>,
     l1: Vec<f64>,
+    loo: Vec<f64>,
+    loo_linear: Vec<f64>,
+    loo_normalised: Vec<f64>,
     told: Vec<f64>,
     cpu_ms: Vec<f64>,
 }
@@ -149,6 +154,9 @@ fn run(o: &Options, seed: u64) {
         if second == 300 || (second > 300 && rovers.is_empty()) {
             rovers = middles(&snapshot);
         }
+        if second % 60 == 0 && second >= 600 {
+            judge_neighbours(&snapshot, &mut tally);
+        }
         if second % 10 == 0 && second >= 600 {
             judge_rovers(&engine, &world, &epoch, &snapshot, &measured, &mut rovers, &mut tally);
         }
@@ -180,7 +188,7 @@ fn middles(snapshot: &NetworkSnapshot) -> Vec<VirtualStation> {
     snapshot.shape.triangles().iter().step_by(3).map(middle).collect()
 }
 
-fn judge_levels(engine: &Engine, shape: &tianshu_positioning::network::topology::Topology, epoch: &WorldEpoch, tally: &mut Tally, second: i64, verbose: bool) {
+fn judge_levels(engine: &Engine, shape: &Topology, epoch: &WorldEpoch, tally: &mut Tally, second: i64, verbose: bool) {
     // Level less truth must be a sum of one number per station and one per satellite.
     let mut rest: BTreeMap<(Group, char), BTreeMap<(StationIndex, Satellite), i64>> = BTreeMap::new();
     for (station, channel, level) in engine.levels().iter() {
@@ -276,6 +284,11 @@ fn progress(snapshot: &NetworkSnapshot, tally: &mut Tally, second: i64) {
         all += a;
         levelled += l;
     }
+    for (carriers, (a, l)) in &snapshot.resolved.by_carriers {
+        if *carriers > 1 && 10 * l >= 9 * a {
+            tally.reached.entry(format!("{carriers} carriers")).or_insert(second);
+        }
+    }
     for share in [50, 80, 90, 95, 99] {
         if all > 0 && 100 * levelled >= share * all {
             tally.reached.entry(format!("{share:02} %")).or_insert(second);
@@ -354,6 +367,40 @@ fn judge_rovers(
     }
 }
 
+/// Each station in the middle of the network predicted by the others, by kriging and by the plane through the triangle around it (LIM),
+/// with the measurements as they are: zenith on L1, mm.
+fn judge_neighbours(s: &NetworkSnapshot, tally: &mut Tally) {
+    let mut errors: BTreeMap<(Group, StationIndex), Vec<(f64, f64, f64)>> = BTreeMap::new();
+    for station in s.shape.stations() {
+        let others: Vec<StationIndex> = s.shape.stations().iter().copied().filter(|o| o != station).collect();
+        let shape = Topology::build(&s.points, &others);
+        let here = s.points[station.position()];
+        let coverage = Coverage::of(&shape, here);
+        for field in s.satellites.values().filter(|f| f.withheld.is_none() && f.rough.is_empty()) {
+            let Some(own) = field.ionosphere_m[station.position()] else { continue };
+            let mut values = field.ionosphere_m.clone();
+            values[station.position()] = None;
+            let Some(linear) = coverage.linear(&values) else { continue };
+            let Some(weights) = Weights::solve(&s.points, &present(&values), here, &s.covariance) else { continue };
+            let Some(kriged) = weights.apply(&values) else { continue };
+            let sigma = weights.sigma_m().hypot(s.covariance.nugget_m2().sqrt()) * field.sigma_factor;
+            let m = field.shell_mapping;
+            errors.entry((field.group, *station)).or_default().push(((kriged - own) / m, (linear - own) / m, sigma));
+        }
+    }
+    for all in errors.values().filter(|all| all.len() > 2) {
+        let n = all.len() as f64;
+        let mean = |of: fn(&(f64, f64, f64)) -> f64| all.iter().map(of).sum::<f64>() / n;
+        let (kriged, linear) = (mean(|e| e.0), mean(|e| e.1));
+        let spread = (n / (n - 1.0)).sqrt();
+        for e in all {
+            tally.loo.push(1e3 * (e.0 - kriged) * spread);
+            tally.loo_normalised.push((e.0 - kriged) * spread / e.2);
+            tally.loo_linear.push(1e3 * (e.1 - linear) * spread);
+        }
+    }
+}
+
 fn tell(s: &NetworkSnapshot, second: i64) {
     let groups: Vec<String> = s.resolved.by_group.iter().map(|(g, (a, l))| format!("{g:?} {l}/{a}")).collect();
     let up = s.stations.iter().filter(|v| v.doubt.is_none()).count();
@@ -381,6 +428,11 @@ fn quantile(values: &mut [f64], q: f64) -> f64 {
 
 fn report(o: &Options, seed: u64, t: &mut Tally) {
     let within = t.iono_normalised.iter().filter(|v| v.abs() <= 2.0).count() as f64 / t.iono_normalised.len().max(1) as f64;
+    let loo_within = t.loo_normalised.iter().filter(|v| v.abs() <= 2.0).count() as f64 / t.loo_normalised.len().max(1) as f64;
+    println!(
+        "   stations left out, inner ones: zenith rms {:.1} mm, LIM {:.1} mm, within 2 sigma {:.1} %",
+        rms(&t.loo), rms(&t.loo_linear), 100.0 * loo_within
+    );
     let told = t.told.iter().sum::<f64>() / t.told.len().max(1) as f64;
     println!(
         "{} seed {seed} {} stations: wrong max {} in {} looks, {:.2e} of {:.0} ambiguity-hours; reached {:?}",

@@ -128,6 +128,8 @@ pub struct NetworkSnapshot {
 pub struct Resolved {
     /// By group: ambiguities of stations above the mask, and how many of them are levelled.
     pub by_group: BTreeMap<Group, (usize, usize)>,
+    /// By the number of carriers that a satellite is tracked on: the same counts.
+    pub by_carriers: BTreeMap<usize, (usize, usize)>,
     /// Ambiguities of edges, and how many of them are whole.
     pub edges: (usize, usize),
     /// Triangles and channels that closed, and that did not.

@@ -91,10 +91,6 @@ impl GroupFilter {
         Self { prior, state, satellites: BTreeMap::new(), last: None, zenith_unmeasured_m2 }
     }
 
-    pub(super) fn prior(&self) -> EdgePrior {
-        self.prior
-    }
-
     /// Takes an epoch's single differences in. Tells the channels whose ambiguity had to be begun anew because the measurements broke with
     /// it, as satellite and place in the group's carriers.
     pub(super) fn step(&mut self, time: GpsTime, singles: &[Single]) -> Vec<(Satellite, usize)> {
