@@ -186,7 +186,8 @@ impl NetworkSnapshot {
             let Some(at_target) = weights.apply(values) else { continue };
             let sigma_m = weights.sigma_m().hypot(own_weights.sigma_m()) * field.sigma_factor;
             let [_, east, north] = field.geometry;
-            let geometry_m = east * (there.east_m - own.east_m) + north * (there.north_m - own.north_m);
+            let geometry_m =
+                east * (there.east_m - own.east_m) + north * (there.north_m - own.north_m);
             let near = |w: &crate::network::interpolate::kriging::Weights| {
                 w.shares().iter().take(NEAR).any(|(station, _)| field.rough.contains(station))
             };
@@ -197,8 +198,8 @@ impl NetworkSnapshot {
             let crossed = linear_m.map(|linear_m| (linear_m - ionosphere_m).abs() > limit_m);
             let bubble = near(weights) || crossed.unwrap_or(field.restless);
             let bubble = bubble.then_some(Withheld::Bubble);
-            let rough = (!coverage.admits(weights) || sigma_m > SIGMA_MAX_M)
-                .then_some(Withheld::Rough);
+            let rough =
+                (!coverage.admits(weights) || sigma_m > SIGMA_MAX_M).then_some(Withheld::Rough);
             result.insert(
                 *satellite,
                 SatelliteCorrection {

@@ -13,15 +13,15 @@ pub(super) const ZENITH_DIFFERENCE: usize = 0;
 /// Place of the zenith delays' mean, m beyond the model's: satellites that the two see at unlike elevations feel it.
 pub(super) const ZENITH_MEAN: usize = 1;
 
-/// What an edge of that length and height difference is like before anything was measured.
+/// What an edge of that length and height difference is like before anything was measured: standard deviations, m.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct EdgePrior {
-    /// Standard deviation of the zenith delays' difference, m.
-    pub(super) zenith_difference_m: f64,
-    /// Standard deviation of the zenith delays' mean, m.
-    pub(super) zenith_mean_m: f64,
-    /// Standard deviation of the ionosphere's difference at the zenith on L1, m.
-    pub(super) ionosphere_m: f64,
+    /// Of the zenith delays' difference.
+    pub(super) zenith_difference: f64,
+    /// Of the zenith delays' mean.
+    pub(super) zenith_mean: f64,
+    /// Of the ionosphere's difference at the zenith on L1.
+    pub(super) ionosphere: f64,
 }
 
 /// Standard deviation of an ambiguity that nothing is known of, cycles (shared design, network solver, section 3.1).
@@ -85,9 +85,9 @@ pub(super) struct AmbiguityState {
 impl GroupFilter {
     pub(super) fn new(prior: EdgePrior) -> Self {
         let mut state = Gaussian::default();
-        state.push(0.0, prior.zenith_difference_m.powi(2));
-        state.push(0.0, prior.zenith_mean_m.powi(2));
-        let zenith_unmeasured_m2 = prior.zenith_difference_m.powi(2);
+        state.push(0.0, prior.zenith_difference.powi(2));
+        state.push(0.0, prior.zenith_mean.powi(2));
+        let zenith_unmeasured_m2 = prior.zenith_difference.powi(2);
         Self { prior, state, satellites: BTreeMap::new(), last: None, zenith_unmeasured_m2 }
     }
 
@@ -119,7 +119,8 @@ impl GroupFilter {
 
     /// Lets satellites go that are no more seen.
     fn forget(&mut self, time: GpsTime, singles: &[Single]) {
-        let seen = |s: &Satellite| singles.binary_search_by_key(s, |single| single.satellite).is_ok();
+        let seen =
+            |s: &Satellite| singles.binary_search_by_key(s, |single| single.satellite).is_ok();
         let gone: Vec<Satellite> = self
             .satellites
             .iter()
@@ -159,7 +160,7 @@ impl GroupFilter {
 
     /// Makes room for a satellite's unknowns and begins those of new arcs.
     fn meet(&mut self, time: GpsTime, span_s: f64, single: &Single) {
-        let air_sigma_m = self.prior.ionosphere_m * single.shell_mapping;
+        let air_sigma_m = self.prior.ionosphere * single.shell_mapping;
         if !self.satellites.contains_key(&single.satellite) {
             let ionosphere = self.state.push(0.0, air_sigma_m * air_sigma_m);
             let met = SatelliteState {

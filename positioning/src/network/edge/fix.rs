@@ -98,7 +98,8 @@ impl FixBook {
     /// and tells them if so.
     fn verify(&mut self, filter: &GroupFilter, state: &Gaussian) -> Vec<Place> {
         let satellites: Vec<Satellite> = {
-            let mut all: Vec<Satellite> = self.fixed.keys().map(|(satellite, _)| *satellite).collect();
+            let mut all: Vec<Satellite> =
+                self.fixed.keys().map(|(satellite, _)| *satellite).collect();
             all.dedup();
             all
         };
@@ -116,11 +117,12 @@ impl FixBook {
         let bands: Vec<usize> =
             self.fixed.keys().filter(|(s, _)| *s == satellite).map(|(_, b)| *b).collect();
         let one = Unknown { satellite, elevation_rad: 0.0, bands };
-        let differences = differences(filter, &one, &references);
+        let differences = differences(filter, &one, references);
         let held = DVector::from_iterator(
             differences.len(),
             differences.iter().map(|d| {
-                let integer = |s: Satellite| self.fixed.get(&(s, d.place.1)).map_or(0, |f| f.integer);
+                let integer =
+                    |s: Satellite| self.fixed.get(&(s, d.place.1)).map_or(0, |f| f.integer);
                 (integer(satellite) - integer(d.relative_to)) as f64
             }),
         );
@@ -206,9 +208,9 @@ impl FixBook {
         }
         unknown.sort_by(|a, b| b.elevation_rad.total_cmp(&a.elevation_rad));
         let known = self.references(filter);
-        let mut found = first(filter, state, &unknown, &known);
+        let mut found = first(filter, state, &unknown, known);
         for one in &unknown {
-            found.extend(whole(state, &differences(filter, one, &known)));
+            found.extend(whole(state, &differences(filter, one, known)));
         }
         self.propose(time, filter, &unknown, found);
     }
@@ -240,10 +242,7 @@ impl FixBook {
             });
             let (first, times) =
                 before.map_or((time, 1), |before| (before.first, before.times.saturating_add(1)));
-            again.insert(
-                place,
-                Proposal { relative_to, difference, arcs: a.arcs, first, times },
-            );
+            again.insert(place, Proposal { relative_to, difference, arcs: a.arcs, first, times });
         }
         for one in sought {
             for band in &one.bands {
@@ -311,12 +310,12 @@ fn first(
     filter: &GroupFilter,
     state: &Gaussian,
     unknown: &[Unknown],
-    known: &[Option<Satellite>; BANDS_MAX],
+    known: [Option<Satellite>; BANDS_MAX],
 ) -> Vec<Found> {
     let open = |one: &Unknown| {
         let bands: Vec<usize> =
             one.bands.iter().copied().filter(|band| known[*band].is_none()).collect();
-        (!bands.is_empty()).then(|| Unknown { bands, ..*one })
+        (!bands.is_empty()).then_some(Unknown { bands, ..*one })
     };
     let mut some: Vec<Unknown> = unknown.iter().filter_map(open).collect();
     let Some(highest) = some.first().map(|one| one.satellite) else { return Vec::new() };
@@ -324,7 +323,7 @@ fn first(
     let mut strength: Vec<(f64, Unknown)> = some
         .drain(..)
         .map(|one| {
-            let own = differences(filter, &one, &[Some(highest); BANDS_MAX]);
+            let own = differences(filter, &one, [Some(highest); BANDS_MAX]);
             let strength = if one.satellite == highest { 2.0 } else { success(state, &own) };
             (strength, one)
         })
@@ -337,7 +336,7 @@ fn first(
             some.iter().find(|(_, one)| one.bands.contains(&band)).map(|(_, one)| one.satellite)
         });
         let differences: Vec<_> =
-            some.iter().flat_map(|(_, one)| differences(filter, one, &pivots)).collect();
+            some.iter().flat_map(|(_, one)| differences(filter, one, pivots)).collect();
         let found = whole(state, &differences);
         if !found.is_empty() {
             return found;
@@ -350,7 +349,7 @@ fn first(
 fn differences(
     filter: &GroupFilter,
     one: &Unknown,
-    references: &[Option<Satellite>; BANDS_MAX],
+    references: [Option<Satellite>; BANDS_MAX],
 ) -> Vec<Difference> {
     let of = |band: &usize| {
         let relative_to = references[*band].filter(|r| *r != one.satellite)?;
@@ -412,7 +411,8 @@ fn ambiguity(filter: &GroupFilter, satellite: Satellite, band: usize) -> Option<
 
 /// The known ambiguity (place and integer) with which most others agree.
 fn best_known(state: &Gaussian, of_band: &[(Satellite, usize, i64)]) -> Option<(usize, i64)> {
-    let offset = |(_, place, integer): &(Satellite, usize, i64)| state.mean(*place) - *integer as f64;
+    let offset =
+        |(_, place, integer): &(Satellite, usize, i64)| state.mean(*place) - *integer as f64;
     let mut offsets: Vec<(f64, usize, i64)> =
         of_band.iter().map(|one| (offset(one), one.1, one.2)).collect();
     offsets.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -10,9 +10,7 @@ use std::collections::BTreeMap;
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::GpsTime;
 
-use crate::network::edge::filter::{
-    EdgePrior, GroupFilter, Row, ZENITH_DIFFERENCE, without_clock,
-};
+use crate::network::edge::filter::{EdgePrior, GroupFilter, Row, ZENITH_DIFFERENCE, without_clock};
 use crate::network::edge::fix::FixBook;
 use crate::network::edge::single::singles;
 use crate::network::observed::{Channel, Group, ObservedEpoch};
@@ -76,9 +74,9 @@ impl EdgeSolver {
         let by_distance = ZENITH_SIGMA_BY_DISTANCE * length_m;
         let by_height = ZENITH_SIGMA_BY_HEIGHT * height_difference_m;
         let prior = EdgePrior {
-            zenith_difference_m: ZENITH_SIGMA_M.hypot(by_distance).hypot(by_height),
-            zenith_mean_m: ZENITH_MEAN_SIGMA_M,
-            ionosphere_m: (AIR_SIGMA_BY_DISTANCE * length_m).clamp(AIR_SIGMA_MIN_M, AIR_SIGMA_M),
+            zenith_difference: ZENITH_SIGMA_M.hypot(by_distance).hypot(by_height),
+            zenith_mean: ZENITH_MEAN_SIGMA_M,
+            ionosphere: (AIR_SIGMA_BY_DISTANCE * length_m).clamp(AIR_SIGMA_MIN_M, AIR_SIGMA_M),
         };
         Self { edge, prior, groups: BTreeMap::new() }
     }

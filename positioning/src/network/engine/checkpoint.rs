@@ -44,7 +44,8 @@ impl Engine {
         {
             for (channel, arc) in preprocessor.keep() {
                 let level = self.book.level(station, channel);
-                let Some(Level { cycles, component: 0, .. }) = level.filter(|l| l.arc == arc.number)
+                let Some(Level { cycles, component: 0, .. }) =
+                    level.filter(|l| l.arc == arc.number)
                 else {
                     continue;
                 };
@@ -88,7 +89,8 @@ impl Engine {
                 }
                 ["zenith", name, delay_m, sigma_m] => {
                     let numbers = delay_m.parse::<f64>().ok().zip(sigma_m.parse::<f64>().ok());
-                    let told = numbers.filter(|(d, s)| d.is_finite() && s.is_finite()).ok_or(bad)?;
+                    let told =
+                        numbers.filter(|(d, s)| d.is_finite() && s.is_finite()).ok_or(bad)?;
                     zenith.extend(self.named(name).map(|station| (station, told)));
                 }
                 ["end"] => ended = true,

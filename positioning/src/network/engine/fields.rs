@@ -23,7 +23,7 @@ use crate::network::topology::StationIndex;
 /// The fields, and what has been learnt about them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields {
-    fields: BTreeMap<Satellite, Field>,
+    by_satellite: BTreeMap<Satellite, Field>,
     covariance: Option<Covariance>,
     fitted: Option<GpsTime>,
     /// Leave-one-out weights by the stations that take part.
@@ -112,7 +112,7 @@ impl Field {
 impl Fields {
     /// The fields of the last epoch.
     pub(super) fn all(&self) -> &BTreeMap<Satellite, Field> {
-        &self.fields
+        &self.by_satellite
     }
 
     /// How alike the ionosphere is at two places, at the zenith.
@@ -129,19 +129,22 @@ impl Fields {
         points: &[PlanePoint],
     ) {
         let slant = without_receivers(links, points);
-        for field in self.fields.values_mut() {
+        for field in self.by_satellite.values_mut() {
             field.values_m.clear();
             field.values_m.resize(links.len(), None);
         }
         for ((station, satellite), value_m) in &slant {
             let of_satellite = links[*station].iter().find(|l| l.satellite == *satellite);
             let Some(link) = of_satellite else { continue };
-            let field = self.fields.entry(*satellite).or_insert_with(|| Field::new(link, links.len(), time));
+            let field = self
+                .by_satellite
+                .entry(*satellite)
+                .or_insert_with(|| Field::new(link, links.len(), time));
             field.values_m[*station] = Some(*value_m);
             field.seen = time;
         }
-        self.fields.retain(|_, field| time - field.seen <= FORGET_AFTER);
-        for (satellite, field) in &mut self.fields {
+        self.by_satellite.retain(|_, field| time - field.seen <= FORGET_AFTER);
+        for (satellite, field) in &mut self.by_satellite {
             let elevations = links.iter().flatten().filter(|l| l.satellite == *satellite);
             let (mut sum, mut count) = (0.0, 0.0);
             for link in elevations {
@@ -165,7 +168,7 @@ impl Fields {
             .iter()
             .flatten()
             .filter_map(|l| {
-                let mapping = self.fields.get(&l.satellite)?.shell_mapping;
+                let mapping = self.by_satellite.get(&l.satellite)?.shell_mapping;
                 Some((NOISE_SHARE * l.ionosphere_sigma_m / mapping).powi(2))
             })
             .collect();
@@ -174,8 +177,11 @@ impl Fields {
         }
         noises.sort_by(f64::total_cmp);
         let nugget_m2 = noises[noises.len() / 2];
-        let mut known: Vec<&Field> =
-            self.fields.values().filter(|f| f.telling() >= STATIONS_MIN && f.rough.is_empty()).collect();
+        let mut known: Vec<&Field> = self
+            .by_satellite
+            .values()
+            .filter(|f| f.telling() >= STATIONS_MIN && f.rough.is_empty())
+            .collect();
         // The lowest satellites see the roughest air: of all that many stations see, evenly from low to high.
         let most = known.iter().map(|f| f.telling()).max().unwrap_or(0);
         known.retain(|f| 2 * f.telling() > most);
@@ -201,7 +207,7 @@ impl Fields {
         points: &[PlanePoint],
     ) {
         for ((station, satellite), residual_m) in residuals {
-            let Some(field) = self.fields.get_mut(satellite) else { continue };
+            let Some(field) = self.by_satellite.get_mut(satellite) else { continue };
             let sigma_m = links[*station]
                 .iter()
                 .find(|l| l.satellite == *satellite)
@@ -216,7 +222,7 @@ impl Fields {
             field.plane.right += shape * (residual_m * weight);
         }
         let kept = 1.0 - 1.0 / GEOMETRY_MEMORY_S;
-        for field in self.fields.values_mut() {
+        for field in self.by_satellite.values_mut() {
             if field.seen != time {
                 continue;
             }
@@ -242,7 +248,7 @@ impl Fields {
         }
         let covariance = self.covariance();
         let mut found: BTreeMap<Satellite, Vec<Residual>> = BTreeMap::new();
-        for (satellite, field) in &self.fields {
+        for (satellite, field) in &self.by_satellite {
             let stations = present(&field.values_m);
             if stations.len() < STATIONS_MIN {
                 continue;
@@ -250,15 +256,20 @@ impl Fields {
             let left_out = self.left_out.entry(stations).or_insert_with_key(|stations| {
                 leave_each_out(points, stations, stations.iter().copied(), &covariance)
             });
-            found.insert(*satellite, left_out.iter().filter_map(|l| l.residual(&field.values_m)).collect());
+            found.insert(
+                *satellite,
+                left_out.iter().filter_map(|l| l.residual(&field.values_m)).collect(),
+            );
         }
         let common = self.common(&found);
         for (satellite, residuals) in found {
-            let Some(field) = self.fields.get_mut(&satellite) else { continue };
+            let Some(field) = self.by_satellite.get_mut(&satellite) else { continue };
             let mut own = Vec::with_capacity(residuals.len());
             for residual in residuals {
                 let key = (field.group, residual.station);
-                let Some((common_m, count)) = common.get(&key).filter(|(_, n)| *n > 1.0) else { continue };
+                let Some((common_m, count)) = common.get(&key).filter(|(_, n)| *n > 1.0) else {
+                    continue;
+                };
                 // What all satellites of a group share at a station is its receiver's; its estimate takes a part of each residual along.
                 let spread = (count / (count - 1.0)).sqrt();
                 let error_m = (residual.error_m - common_m) * spread / field.shell_mapping;
@@ -276,10 +287,12 @@ impl Fields {
     ) -> BTreeMap<(Group, StationIndex), (f64, f64)> {
         let mut all: BTreeMap<(Group, StationIndex), Vec<(f64, f64)>> = BTreeMap::new();
         for (satellite, residuals) in found {
-            let Some(field) = self.fields.get(satellite) else { continue };
+            let Some(field) = self.by_satellite.get(satellite) else { continue };
             for residual in residuals {
                 let weight = field.shell_mapping.powi(-2);
-                all.entry((field.group, residual.station)).or_default().push((residual.error_m, weight));
+                all.entry((field.group, residual.station))
+                    .or_default()
+                    .push((residual.error_m, weight));
             }
         }
         let mean = |values: Vec<(f64, f64)>| {

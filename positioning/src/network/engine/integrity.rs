@@ -196,7 +196,7 @@ impl Integrity {
             let span_s = (time - misfit.last).seconds().min(MISFIT_MEMORY_S);
             misfit.seen_s += span_s;
             misfit.last = time;
-            let share = span_s / misfit.seen_s.min(MISFIT_MEMORY_S).max(1.0);
+            let share = span_s / misfit.seen_s.clamp(1.0, MISFIT_MEMORY_S);
             misfit.mean_m += (residual_m - misfit.mean_m) * share;
             let limit_m = (MISFIT.0 * sigma_m).max(MISFIT.1);
             if misfit.mean_m.abs() > limit_m && misfit.seen_s >= MISFIT_MIN_S {

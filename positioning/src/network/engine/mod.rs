@@ -192,7 +192,9 @@ impl Engine {
         let now = self.uptime(time);
         self.observed.fill(None);
         for (station, epoch) in measured {
-            let Some(preprocessor) = self.preprocessors.get_mut(station.position()) else { continue };
+            let Some(preprocessor) = self.preprocessors.get_mut(station.position()) else {
+                continue;
+            };
             let ready = preprocessor.step(time, epoch, &self.ephemerides);
             if !ready.satellites.is_empty() {
                 self.keeper.heard(*station, now);
@@ -217,7 +219,7 @@ impl Engine {
     /// Draws the network's shape anew if stations came or went.
     fn reshape(&mut self, time: GpsTime) {
         let now = self.uptime(time);
-        if !self.keeper.update(now, |shape, edge| shape.length_m(edge)) {
+        if !self.keeper.update(now, Topology::length_m) {
             return;
         }
         self.shape = Arc::new(self.keeper.shape().clone());

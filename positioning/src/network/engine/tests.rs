@@ -29,7 +29,12 @@ type Measured = BTreeMap<StationIndex, Arc<ObsEpoch>>;
 
 impl Run {
     /// So many stations 50 km apart; `place` says where the engine believes each to be.
-    fn new(scenario: Scenario, stations: usize, seed: u64, place: impl Fn(usize, Ecef) -> Ecef) -> Self {
+    fn new(
+        scenario: Scenario,
+        stations: usize,
+        seed: u64,
+        place: impl Fn(usize, Ecef) -> Ecef,
+    ) -> Self {
         let time = scenario.start;
         let network = TestNetwork::new(scenario, stations, 50.0, seed);
         let config = |(i, at): (usize, &Ecef)| StationConfig {
@@ -88,7 +93,8 @@ impl Run {
         for edge in self.engine.shape.edges() {
             let mut steps: BTreeMap<(Group, char), Vec<i64>> = BTreeMap::new();
             for ((station, satellite, band), a) in &off {
-                let other = off.get(&(edge.to(), *satellite, *band)).filter(|_| *station == edge.from());
+                let other =
+                    off.get(&(edge.to(), *satellite, *band)).filter(|_| *station == edge.from());
                 let group = Group::of(*satellite).expect("a solved system");
                 steps.entry((group, *band)).or_default().extend(other.map(|b| b - a));
             }
@@ -118,7 +124,10 @@ fn integers_are_right_and_the_same_in_every_run() {
         let mut run = Run::new(scenario(name), 9, seed, as_told);
         let (snapshot, epoch, _) = run.run(150, 5);
         let (wrong, levels) = run.wrong(&epoch);
-        println!("{name}: {:.2} levelled, {wrong} edges wrong of {levels} levels", share(&snapshot));
+        println!(
+            "{name}: {:.2} levelled, {wrong} edges wrong of {levels} levels",
+            share(&snapshot)
+        );
         assert_eq!(wrong, 0, "{name}");
         assert!(levels > 300 && (name == "storm" || share(&snapshot) > 0.7), "{name}: {levels}");
         let mut again = Run::new(scenario(name), 9, seed, as_told);
@@ -147,7 +156,11 @@ fn a_restart_goes_on_where_it_was() {
     assert_eq!(wrong, 0);
 
     let mut fresh = Engine::new(stations).expect("the same network");
-    for (bad, why) in [("", "no network checkpoint"), ("tianshu-network-checkpoint 1\n", "ends"), ("tianshu-network-checkpoint 1\narc T000 G01\nend\n", "line 2")] {
+    for (bad, why) in [
+        ("", "no network checkpoint"),
+        ("tianshu-network-checkpoint 1\n", "ends"),
+        ("tianshu-network-checkpoint 1\narc T000 G01\nend\n", "line 2"),
+    ] {
         let told = fresh.resume(bad).expect_err("it is broken").to_string();
         assert!(told.contains(why), "{told}");
     }
@@ -174,14 +187,22 @@ fn worst_m(run: &Run, snapshot: &NetworkSnapshot, epoch: &WorldEpoch, measured: 
             });
             let Some((seen, phase)) = seen.and_then(|o| Some((o, o.phase?))) else { continue };
             let Some(carrier) = seen.carrier() else { continue };
-            let of = truth.channels.iter().find(|c| c.satellite == link.satellite && c.signal == seen.signal);
+            let of = truth
+                .channels
+                .iter()
+                .find(|c| c.satellite == link.satellite && c.signal == seen.signal);
             let Some(of) = of else { continue };
             let clean_m = link.range_m + link.troposphere_m
                 - tianshu_gnss::constants::SPEED_OF_LIGHT * link.satellite_clock_s
                 - tianshu_simulator::air::ionosphere::delay_m(link.slant_tecu, carrier);
             let half = if of.half_missing { 0.5 } else { 0.0 };
-            let cycles = tianshu_gnss::units::Cycles(phase.0 - of.integer as f64 - half - of.phase_bias_cycles);
-            errors.entry(group).or_default().push(cycles.on(carrier).0 - clean_m - of.phase_error_m);
+            let cycles = tianshu_gnss::units::Cycles(
+                phase.0 - of.integer as f64 - half - of.phase_bias_cycles,
+            );
+            errors
+                .entry(group)
+                .or_default()
+                .push(cycles.on(carrier).0 - clean_m - of.phase_error_m);
         }
         for mut all in errors.into_values().filter(|all| all.len() > 2) {
             all.sort_by(f64::total_cmp);

@@ -6,17 +6,15 @@ use std::sync::Arc;
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::GpsTime;
 
-use crate::network::edge::SOLVED;
+use crate::model::troposphere::{RELATIVE_HUMIDITY, zenith_delay};
+use crate::network::edge::{EdgeSolver, SOLVED};
 use crate::network::engine::fields::Field;
 use crate::network::engine::{Engine, indices};
 use crate::network::observed::{Group, ObservedCarrier, ObservedEpoch};
-use crate::network::snapshot::{
-    NetworkSnapshot, Resolved, SatelliteField, StationView, Withheld,
-};
+use crate::network::snapshot::{NetworkSnapshot, Resolved, SatelliteField, StationView, Withheld};
 use crate::network::topology::StationIndex;
 use crate::network::topology::keeper::StationHealth;
 use crate::network::troposphere::{WET_SCALE_DEFAULT_M, ZenithField};
-use crate::model::troposphere::{RELATIVE_HUMIDITY, zenith_delay};
 
 /// Stations that have to have a satellite levelled before rovers are told of it.
 const TELLING_MIN: usize = 3;
@@ -42,7 +40,9 @@ impl Engine {
             .fields
             .all()
             .iter()
-            .filter_map(|(satellite, field)| Some((*satellite, self.told(*satellite, field, time)?)))
+            .filter_map(|(satellite, field)| {
+                Some((*satellite, self.told(*satellite, field, time)?))
+            })
             .collect();
         NetworkSnapshot {
             time,
@@ -120,7 +120,7 @@ impl Engine {
                 add(by_carriers.entry(all).or_default());
             }
         }
-        let edges = self.edges.values().map(|e| e.counts());
+        let edges = self.edges.values().map(EdgeSolver::counts);
         Resolved {
             by_group,
             by_carriers,

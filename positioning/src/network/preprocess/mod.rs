@@ -204,10 +204,7 @@ impl Preprocessor {
         GAP_MAX.max(by_epochs.min(Interval::from_seconds(90)))
     }
 
-    fn observed_minus_computed(
-        &self,
-        t: &Tracked<'_>,
-    ) -> Option<(ObservedSatellite, Vec<Raw>)> {
+    fn observed_minus_computed(&self, t: &Tracked<'_>) -> Option<(ObservedSatellite, Vec<Raw>)> {
         let group = Group::of(t.satellite)?;
         let at = sight(self.site.place(), t.state.position);
         if at.elevation_rad < TRACKING_MASK_RAD {
@@ -308,10 +305,8 @@ impl Preprocessor {
         clock_m: f64,
         step_m: f64,
     ) {
-        let known: Vec<Option<PhaseArc>> = raw
-            .iter()
-            .map(|one| self.told_to_continue(time, satellite.satellite, one))
-            .collect();
+        let known: Vec<Option<PhaseArc>> =
+            raw.iter().map(|one| self.told_to_continue(time, satellite.satellite, one)).collect();
         let is_broken = self.is_broken(time, satellite, raw, &known, step_m);
         for (one, known) in raw.drain(..).zip(known) {
             let known = known.filter(|_| !is_broken);
@@ -348,8 +343,10 @@ impl Preprocessor {
         }
         let root_s = span_s.max(1.0).sqrt();
         let slant = 1.0 / satellite.elevation_rad.sin().max(0.3);
-        let usual =
-            self.air.get(&satellite.satellite).map_or(0.0, |air| AIR_REACH * air.mean_square.sqrt());
+        let usual = self
+            .air
+            .get(&satellite.satellite)
+            .map_or(0.0, |air| AIR_REACH * air.mean_square.sqrt());
         let expected = Expected {
             common_m: if same_issue { COMMON_SIGMA_M * root_s } else { NEW_ISSUE_SIGMA_M },
             ionosphere_m: usual.max(AIR_SIGMA_MIN_M * slant) * root_s,

@@ -46,6 +46,9 @@ pub struct ZenithFilter {
     last: Option<GpsTime>,
 }
 
+/// Zenith delays with their covariance, as solved for.
+type Delays = (DVector<f64>, DMatrix<f64>);
+
 /// What is left of each phase, by station and satellite.
 pub type Residuals = BTreeMap<(usize, Satellite), f64>;
 
@@ -54,9 +57,8 @@ impl ZenithFilter {
     pub fn new(stations: usize) -> Self {
         let common = COMMON_SIGMA_M * COMMON_SIGMA_M;
         let own = OWN_SIGMA_M * OWN_SIGMA_M;
-        let covariance_m2 = DMatrix::from_fn(stations, stations, |i, j| {
-            common + if i == j { own } else { 0.0 }
-        });
+        let covariance_m2 =
+            DMatrix::from_fn(stations, stations, |i, j| common + if i == j { own } else { 0.0 });
         Self { delays_m: DVector::zeros(stations), covariance_m2, last: None }
     }
 
@@ -124,7 +126,8 @@ impl ZenithFilter {
         if updates || !left_out.is_empty() {
             let inflation = updates.then(|| (PHASE_INDEPENDENT_S / span_s).max(1.0));
             let (mut solved, mut left) = self.solve(links, &left_out, inflation);
-            let jumped = solved.as_ref().map_or_else(Vec::new, |(delays_m, _)| self.jumps(delays_m));
+            let jumped =
+                solved.as_ref().map_or_else(Vec::new, |(delays_m, _)| self.jumps(delays_m));
             if !jumped.is_empty() {
                 // No weather does that: something is wrong with these stations' levels, and their zenith delays stand meanwhile.
                 for station in jumped {
@@ -157,7 +160,7 @@ impl ZenithFilter {
         links: &[Vec<Levelled>],
         left_out: &[(usize, Satellite)],
         zenith_inflation: Option<f64>,
-    ) -> (Option<(DVector<f64>, DMatrix<f64>)>, Residuals) {
+    ) -> (Option<Delays>, Residuals) {
         let mut normal = Normal::of(links, self.delays_m.len());
         for (station, of_station) in links.iter().enumerate() {
             for group in Group::ALL {
@@ -238,8 +241,10 @@ impl Normal {
     }
 
     fn satellites_alone(&self) -> DVector<f64> {
-        Cholesky::new(self.satellite.clone())
-            .map_or_else(|| self.right_satellite.clone() * 0.0, |root| root.solve(&self.right_satellite))
+        Cholesky::new(self.satellite.clone()).map_or_else(
+            || self.right_satellite.clone() * 0.0,
+            |root| root.solve(&self.right_satellite),
+        )
     }
 
     /// Zenith delays, their covariance, and satellites; none if the equations are not regular.
@@ -286,7 +291,9 @@ impl Normal {
                     total += weight;
                 }
                 if total > 0.0 {
-                    left.extend(of_group().map(|l| ((station, l.satellite), rest(l) - sum / total)));
+                    left.extend(
+                        of_group().map(|l| ((station, l.satellite), rest(l) - sum / total)),
+                    );
                 }
             }
         }
