@@ -1,5 +1,7 @@
 //! Reading an observation file: header first, then epoch by epoch.
 
+use std::io::{self, BufRead};
+
 use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::observation::ObsEpoch;
 
@@ -50,7 +52,17 @@ pub struct EpochRead {
 impl<'a> ObsReader<'a> {
     /// Reads the header of an observation file, plain or CRINEX; gzip must be off ([`crate::unpack`]).
     pub fn new(text: &'a [u8]) -> Result<Self, NotObservations> {
-        let mut lines = Lines::new(text);
+        Self::of_lines(Lines::new(text))
+    }
+
+    /// The same of a text that is read as its epochs are asked for, so that a day of it needs no more memory than an epoch.
+    ///
+    /// What ends the text before its time is told by [`ObsReader::read_error`].
+    pub fn of_stream(text: impl BufRead + 'a) -> Result<Self, NotObservations> {
+        Self::of_lines(Lines::of_stream(Box::new(text)))
+    }
+
+    fn of_lines(mut lines: Lines<'a>) -> Result<Self, NotObservations> {
         let mut first = lines.take().ok_or(NotObservations::NotRinex)?;
         let compact = label(&first).starts_with("CRINEX VERS");
         if compact {
@@ -88,6 +100,11 @@ impl<'a> ObsReader<'a> {
     /// What was wrong so far: at most [`crate::finding::FINDINGS_KEPT_MAX`] of them.
     pub fn findings(&self) -> &[Finding] {
         self.findings.kept()
+    }
+
+    /// What ended a stream before its time; none for a text in memory.
+    pub fn read_error(&self) -> Option<&io::Error> {
+        self.lines.error()
     }
 
     /// How many lines were wrong so far.
