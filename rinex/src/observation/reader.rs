@@ -28,6 +28,9 @@ pub enum NotObservations {
     /// The header has no end.
     #[error("its header has no END OF HEADER")]
     NoEndOfHeader,
+    /// A stream ended with an error before the header did: fetch the file again.
+    #[error("it is damaged or cut short ({0})")]
+    Damaged(String),
 }
 
 /// An observation file, read epoch by epoch. What is wrong with it is found in [`ObsReader::findings`].
@@ -63,14 +66,14 @@ impl<'a> ObsReader<'a> {
     }
 
     fn of_lines(mut lines: Lines<'a>) -> Result<Self, NotObservations> {
-        let mut first = lines.take().ok_or(NotObservations::NotRinex)?;
+        let mut first = lines.take().ok_or_else(|| ended(&lines, NotObservations::NotRinex))?;
         let compact = label(&first).starts_with("CRINEX VERS");
         if compact {
             lines.skip();
-            first = lines.take().ok_or(NotObservations::NotRinex)?;
+            first = lines.take().ok_or_else(|| ended(&lines, NotObservations::NotRinex))?;
         }
         if label(&first) != "RINEX VERSION / TYPE" {
-            return Err(NotObservations::NotRinex);
+            return Err(ended(&lines, NotObservations::NotRinex));
         }
         if !columns(&first, 20..21).eq_ignore_ascii_case("O") {
             return Err(NotObservations::OtherKind(field(&first, 20..40).to_owned()));
@@ -82,7 +85,7 @@ impl<'a> ObsReader<'a> {
         let mut header = HeaderReader::new(version, system);
         let mut findings = Findings::default();
         loop {
-            let line = lines.take().ok_or(NotObservations::NoEndOfHeader)?;
+            let line = lines.take().ok_or_else(|| ended(&lines, NotObservations::NoEndOfHeader))?;
             if label(&line) == "END OF HEADER" {
                 break;
             }
@@ -175,6 +178,11 @@ impl Iterator for ObsReader<'_> {
             }
         }
     }
+}
+
+/// Why a header was not found: the stream's own error goes before what follows from it.
+fn ended(lines: &Lines<'_>, why: NotObservations) -> NotObservations {
+    lines.error().map_or(why, |error| NotObservations::Damaged(error.to_string()))
 }
 
 fn begins(line: &str) -> bool {
