@@ -1,10 +1,11 @@
 //! The sourcetable, written from what the streams really contain.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use tianshu_gnss::constellation::Constellation;
-use tianshu_gnss::coords::WGS84;
+use tianshu_gnss::coords::{Geodetic, WGS84};
 use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::uptime::Uptime;
 use tianshu_ntrip::mountpoint::Mountpoint;
@@ -12,6 +13,7 @@ use tianshu_ntrip::sourcetable::Sourcetable;
 use tianshu_ntrip::sourcetable::caster::{CasterEntry, NetworkEntry};
 use tianshu_ntrip::sourcetable::record::Authentication;
 use tianshu_ntrip::sourcetable::stream::StreamEntry;
+use tianshu_rtcm::content::format_details;
 
 use crate::config::CasterIdentity;
 use crate::stations::Stations;
@@ -97,15 +99,20 @@ pub fn describe_nearest(
         .filter_map(|name| {
             stations.with_state(name, |state| {
                 let content = state.content();
-                let facts = (content.systems(), content.carriers());
-                (facts, content.bits_per_second(now), state.place())
+                Facts {
+                    systems: content.systems(),
+                    carriers: content.carriers(),
+                    messages: content.messages(),
+                    bits_per_second: content.bits_per_second(now),
+                    place: state.place().map(|place| place.to_geodetic(WGS84)),
+                }
             })
         })
         .collect();
-    let in_all = |system: &Constellation| facts.iter().all(|((s, _), _, _)| s.contains(system));
+    let in_all = |system: &Constellation| facts.iter().all(|f| f.systems.contains(system));
     let systems: Vec<_> = Constellation::ALL.into_iter().filter(in_all).collect();
     let count = facts.len().max(1) as f64;
-    let places = facts.iter().filter_map(|(_, _, place)| place.map(|p| p.to_geodetic(WGS84)));
+    let places = facts.iter().filter_map(|f| f.place);
     let (latitude, longitude) = places.fold((0.0, 0.0), |(latitude, longitude), place| {
         (latitude + place.latitude_deg() / count, longitude + place.longitude_deg() / count)
     });
@@ -115,15 +122,37 @@ pub fn describe_nearest(
     };
     StreamEntry {
         identifier: words.to_owned(),
-        format_details: String::new(),
-        carrier: facts.iter().map(|((_, carriers), _, _)| *carriers).min(),
+        format_details: format_details(in_common(&facts)),
+        carrier: facts.iter().map(|f| f.carriers).min(),
         nav_system: names(&systems),
         latitude_deg: Some(one_decimal(latitude)),
         longitude_deg: Some(one_decimal(longitude)),
         needs_gga: Some(true),
-        bitrate: facts.iter().filter_map(|(_, rate, _)| *rate).max(),
+        bitrate: facts.iter().filter_map(|f| f.bits_per_second).max(),
         ..common(mountpoint, described)
     }
+}
+
+/// What is told of one station of a nearest mountpoint.
+struct Facts {
+    systems: Vec<Constellation>,
+    carriers: u8,
+    messages: BTreeMap<u16, Option<u64>>,
+    bits_per_second: Option<u32>,
+    place: Option<Geodetic>,
+}
+
+/// The messages that every station sends, each as seldom as the station that sends it least, s.
+fn in_common(facts: &[Facts]) -> BTreeMap<u16, Option<u64>> {
+    let Some((first, others)) = facts.split_first() else { return BTreeMap::new() };
+    let mut messages = first.messages.clone();
+    for other in others {
+        messages.retain(|number, _| other.messages.contains_key(number));
+        for (number, interval_s) in &mut messages {
+            *interval_s = (*interval_s).max(other.messages.get(number).copied().flatten());
+        }
+    }
+    messages
 }
 
 fn common(mountpoint: &Mountpoint, described: &Described) -> StreamEntry {
@@ -189,4 +218,29 @@ fn names(systems: &[Constellation]) -> String {
 /// One decimal is about 11 km: enough to choose a stream, too little to survey our stations by.
 fn one_decimal(degrees: f64) -> f64 {
     (degrees * 10.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn station(messages: &[(u16, Option<u64>)]) -> Facts {
+        Facts {
+            systems: vec![Constellation::Gps],
+            carriers: 2,
+            messages: messages.iter().copied().collect(),
+            bits_per_second: None,
+            place: None,
+        }
+    }
+
+    #[test]
+    fn a_nearest_mountpoint_promises_what_all_its_stations_send() {
+        let facts = [
+            station(&[(1006, Some(10)), (1077, Some(1)), (1087, Some(1))]),
+            station(&[(1006, None), (1077, Some(5)), (1230, Some(30))]),
+        ];
+        assert_eq!(format_details(in_common(&facts)), "1006(10),1077(5)");
+        assert_eq!(format_details(in_common(&[])), "");
+    }
 }

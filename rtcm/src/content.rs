@@ -69,6 +69,22 @@ struct Rhythm {
     spans: Vec<Duration>,
 }
 
+/// Message numbers and their intervals in seconds, as the sourcetable's `format-details` states them.
+pub fn format_details(messages: impl IntoIterator<Item = (u16, Option<u64>)>) -> String {
+    let mut details = String::new();
+    for (number, interval_s) in messages {
+        if !details.is_empty() {
+            details.push(',');
+        }
+        let written = match interval_s {
+            Some(interval_s) => write!(details, "{number}({interval_s})"),
+            None => write!(details, "{number}"),
+        };
+        written.expect("writing to a string cannot fail");
+    }
+    details
+}
+
 impl ContentWatch {
     /// Nothing seen yet.
     pub fn new() -> Self {
@@ -107,18 +123,7 @@ impl ContentWatch {
 
     /// The sourcetable's `format-details`: `1006(10),1077(1)`; a number without an interval stands alone.
     pub fn format_details(&self) -> String {
-        let mut details = String::new();
-        for (number, interval_s) in self.messages() {
-            if !details.is_empty() {
-                details.push(',');
-            }
-            let written = match interval_s {
-                Some(interval_s) => write!(details, "{number}({interval_s})"),
-                None => write!(details, "{number}"),
-            };
-            written.expect("writing to a string cannot fail");
-        }
-        details
+        format_details(self.messages())
     }
 
     /// The systems of which observations were seen, in order.

@@ -175,9 +175,12 @@ pub(crate) struct SimulateOptions {
     /// Between epochs.
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
     pub interval: f64,
-    /// Write STATION.rnx, ROVn.rnx and nav.rnx (RINEX 3.04) into this folder.
+    /// Write STATION.rnx, ROVn.rnx and nav.rnx into this folder.
     #[arg(long, value_name = "DIR")]
     pub rinex: Option<PathBuf>,
+    /// The version of these files: 3.04, which everything reads that reads RINEX 3, or 3.05.
+    #[arg(long, value_name = "VERSION", default_value = "3.04", value_parser = ["3.04", "3.05"])]
+    pub rinex_version: String,
     /// Write STATION.rtcm3 into this folder: what each station sends.
     #[arg(long, value_name = "DIR")]
     pub rtcm: Option<PathBuf>,
@@ -185,10 +188,15 @@ pub(crate) struct SimulateOptions {
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
     /// Play live instead: the first station on this port, each further one on the next; port 0 takes free ones.
-    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["rinex", "rtcm", "truth"])]
+    #[arg(long, value_name = "HOST:PORT", group = "live", conflicts_with_all = ["rinex", "rtcm", "truth"])]
     pub tcp_base: Option<String>,
+    /// Play live into a caster: ntrip://user:password@host:port/{station} (NTRIP 2), ntrip1://:password@... (SOURCE).
+    ///
+    /// The name of each station takes the place of {station}.
+    #[arg(long, value_name = "URL", group = "live", conflicts_with_all = ["rinex", "rtcm", "truth"])]
+    pub upload: Option<String>,
     /// Live: times as fast as real time.
-    #[arg(long, default_value_t = 1.0, requires = "tcp_base")]
+    #[arg(long, default_value_t = 1.0, requires = "live")]
     pub speed: f64,
 }
 

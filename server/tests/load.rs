@@ -39,10 +39,15 @@ impl Service {
 
     /// Runs `tianshu load --json` as the station's feed and its rovers.
     fn load(&self, more: &str) -> Output {
+        self.load_any(&format!("--mount M {more}"))
+    }
+
+    /// The same without a mountpoint.
+    fn load_any(&self, more: &str) -> Output {
         let pid = self.child.id().to_string();
         Command::new(env!("CARGO_BIN_EXE_tianshu"))
             .args(["load", "--json", "--caster", &self.caster, "--pid", &pid])
-            .args(["--feed", &self.station, "--feed-interval", "0.1", "--mount", "M"])
+            .args(["--feed", &self.station, "--feed-interval", "0.1"])
             .args(more.split_whitespace())
             .output()
             .unwrap()
@@ -100,6 +105,21 @@ fn fifty_rovers_are_served_whole_frames() {
         assert!(told["cost"]["resident_end_kb"].as_u64() > Some(0), "{told}");
         assert!(told["cost"]["whole"]["cpu_s"].is_number(), "{told}");
     }
+}
+
+#[test]
+fn without_a_mountpoint_the_sourcetable_is_asked() {
+    let service = Service::start("table");
+    let output =
+        service.load_any("--rovers 10 --rate 100 --seconds 3 --user rover --password right");
+    let told = report(&output);
+    assert!(output.status.success(), "{told}");
+    assert_eq!(told["connections"]["accepted"], 10, "{told}");
+    assert!(told["data"]["epochs"].as_u64() > Some(10), "{told}");
+    let nobody = service.load_any("--rovers 10 --rate 100 --seconds 3");
+    assert_eq!(nobody.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&nobody.stderr);
+    assert!(said.contains("need an account"), "{said}");
 }
 
 #[test]

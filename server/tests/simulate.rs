@@ -163,6 +163,36 @@ fn a_scenario_of_nonsense_is_refused_with_every_fault() {
     );
 }
 
+#[test]
+fn files_are_written_in_either_version() {
+    let folder = Folder::new("versions");
+    let simulate = |version: &str| {
+        let arguments = format!(
+            "simulate --stations 2 --seconds 3 --rinex-version {version} --rinex {version}"
+        );
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        tianshu(&arguments, &folder.0)
+    };
+    for version in ["3.04", "3.05"] {
+        let output = simulate(version);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let files = files(&folder.0.join(version));
+        assert_eq!(files.len(), 3);
+        for (name, bytes) in &files {
+            let first = String::from_utf8_lossy(bytes).lines().next().unwrap().to_owned();
+            assert!(first.trim_start().starts_with(version), "{name}: {first}");
+        }
+        let stations: Vec<&String> = files.keys().filter(|name| *name != "nav.rnx").collect();
+        let arguments =
+            ["solve", "--rover", stations[0], "--base", stations[1], "--nav", "nav.rnx"];
+        let solved = tianshu(&arguments, &folder.0.join(version));
+        let text = String::from_utf8_lossy(&solved.stdout).into_owned();
+        let solutions = text.lines().filter(|line| !line.starts_with('%')).count();
+        assert_eq!(solutions, 3, "{text}{}", String::from_utf8_lossy(&solved.stderr));
+    }
+    assert_eq!(simulate("2.11").status.code(), Some(2));
+}
+
 /// A program that is ended with this.
 struct Running(Child);
 
@@ -174,7 +204,7 @@ impl Drop for Running {
     }
 }
 
-fn start(arguments: &[&str]) -> (Running, impl Iterator<Item = String>) {
+fn start(arguments: &[&str]) -> (Running, impl Iterator<Item = String> + use<>) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tianshu"))
         .args(arguments)
         .stdout(Stdio::piped())
@@ -241,4 +271,92 @@ fn live_stations_are_heard_on_their_ports() {
         wait_for_rtcm(&mut TcpStream::connect(address).unwrap());
     }
     assert!(running.0.wait().unwrap().success());
+}
+
+/// How many messages of that number a stream holds, as `tianshu decode` reads it.
+fn messages(stream: &[u8], number: u64) -> usize {
+    let folder = Folder::new(&format!("decode-{}", stream.as_ptr() as usize));
+    fs::write(folder.0.join("stream.rtcm3"), stream).unwrap();
+    let output = tianshu(&["decode", "--json", "stream.rtcm3"], &folder.0);
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let read = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+    lines.lines().filter(|line| read(line)["message"] == number).count()
+}
+
+#[test]
+fn a_live_world_ends_when_its_last_epoch_has_arrived() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tianshu"));
+    command.args(["simulate", "--stations", "1", "--tcp-base", "127.0.0.1:0", "--seconds", "5"]);
+    let mut running =
+        Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines();
+    let line = lines.next().expect("a line for the station").unwrap();
+    let mut stream = TcpStream::connect(line.split(" at ").nth(1).expect("an address")).unwrap();
+    stream.set_read_timeout(Some(WAIT_MAX)).unwrap();
+    let mut heard = Vec::new();
+    stream.read_to_end(&mut heard).unwrap();
+    assert!(running.0.wait().unwrap().success());
+    let mut told = String::new();
+    running.0.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    // A machine that stood still for seconds leaves epochs out, and says so.
+    let played = format!("played {} epochs, left out", messages(&heard, 1077));
+    assert!(told.contains(&played), "{played}?\n{told}");
+}
+
+#[test]
+fn live_stations_upload_to_a_caster() {
+    let folder = Folder::new("upload");
+    let made =
+        tianshu(&["simulate", "--stations", "2", "--seconds", "1", "--rtcm", "."], &folder.0);
+    assert!(made.status.success());
+    let names: Vec<String> =
+        files(&folder.0).keys().map(|name| name.trim_end_matches(".rtcm3").to_owned()).collect();
+    let offered = names.iter().map(|name| {
+        format!(
+            "[[station]]\nname = \"{name}\"\nlink = \"upload\"\n\
+             [[mountpoint]]\nname = \"{name}\"\nkind = \"upload\"\nstation = \"{name}\"\n\
+             user = \"world\"\npassword = \"right\"\nneeds_account = false\n"
+        )
+    });
+    let config = format!("[caster]\nlisten = [\"127.0.0.1:0\"]\n{}", offered.collect::<String>());
+    fs::write(folder.0.join("upload.toml"), config).unwrap();
+    let file = folder.0.join("upload.toml");
+    let (_service, mut lines) = start(&["serve", "--config", file.to_str().unwrap()]);
+    let caster = lines.find_map(|line| line.strip_prefix("listening ").map(str::to_owned)).unwrap();
+    std::thread::spawn(move || lines.for_each(drop));
+
+    let simulate =
+        |url: &str| start(&["simulate", "--stations", "2", "--upload", url, "--seconds", "8"]);
+    for login in ["ntrip://world:right", "ntrip1://:right"] {
+        let (mut running, _) = simulate(&format!("{login}@{caster}/{{station}}"));
+        let mut heard = Vec::new();
+        let begun = Instant::now();
+        // A mountpoint is unknown until its station is on the air.
+        while messages(&heard, 1077) == 0 {
+            assert!(begun.elapsed() < WAIT_MAX, "{:?}", String::from_utf8_lossy(&heard));
+            let mut rover = TcpStream::connect(&caster).unwrap();
+            let request = format!("GET /{} HTTP/1.0\r\nUser-Agent: NTRIP test\r\n\r\n", names[1]);
+            rover.write_all(request.as_bytes()).unwrap();
+            rover.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+            heard.clear();
+            let mut piece = [0; 4_096];
+            while let Ok(read @ 1..) = rover.read(&mut piece) {
+                heard.extend_from_slice(&piece[..read]);
+                if messages(&heard, 1077) > 0 {
+                    break;
+                }
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        assert!(running.0.wait().unwrap().success(), "{login}");
+    }
+    for (url, why) in [
+        (format!("ntrip://world:wrong@{caster}/{{station}}"), "cannot upload"),
+        (format!("ntrip://world:right@{caster}/M"), "--upload needs {station}"),
+    ] {
+        let output = tianshu(&["simulate", "--stations", "2", "--upload", &url], &folder.0);
+        assert_eq!(output.status.code(), Some(1), "{url}");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains(why) && !told.contains("wrong@"), "{told}");
+    }
 }

@@ -276,12 +276,12 @@ impl Checks {
                 });
             }
             Fault::FrozenClock { from_s, until_s } => self.span(field, *from_s, *until_s),
-            Fault::StaleEphemeris { .. } => {}
+            Fault::StaleEphemeris { from_s } => {
+                self.range(&format!("{field}.from_s"), *from_s, 0.0, 1e9);
+            }
         }
-        if let Fault::AntennaMoved { at_s: time_s, .. } | Fault::StaleEphemeris { from_s: time_s } =
-            fault
-        {
-            self.range(&format!("{field}.time_s"), *time_s, 0.0, 1e9);
+        if let Fault::AntennaMoved { at_s, .. } = fault {
+            self.range(&format!("{field}.at_s"), *at_s, 0.0, 1e9);
         }
     }
 }

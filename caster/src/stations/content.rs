@@ -1,5 +1,6 @@
 //! What a station's stream really contains, for the sourcetable: `rtcm`'s watch of messages, and the rate beside it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tianshu_gnss::constellation::Constellation;
@@ -57,6 +58,11 @@ impl StreamContent {
     /// `1005(10),1077(1)`: the messages with their intervals in seconds.
     pub fn format_details(&self) -> String {
         self.watch.format_details()
+    }
+
+    /// The same as numbers, each with its interval in seconds where that is known.
+    pub fn messages(&self) -> BTreeMap<u16, Option<u64>> {
+        self.watch.messages().collect()
     }
 
     /// The systems whose observations come.

@@ -24,7 +24,7 @@ pub enum Reason {
     Version2Header,
     /// `Ntrip-Version: Ntrip/2.0` over HTTP/1.0 or less, which knows no chunks (docs/ntrip-in-the-field.md, note 5).
     Version2OverHttp10,
-    /// A browser would not understand ICY.
+    /// A browser, or `curl` under its own name, would not understand ICY.
     Browser,
     /// `SOURCE` exists in NTRIP 1 only.
     SourceMethod,

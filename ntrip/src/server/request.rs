@@ -106,13 +106,16 @@ pub struct Peer {
 pub enum ClientKind {
     /// Its agent contains `NTRIP`.
     Ntrip,
-    /// A browser: `Mozilla` without `NTRIP`.
+    /// A browser, or what fetches web pages without one: `Mozilla`, `curl/`, `Wget/`, without `NTRIP`.
     Browser,
     /// Something else.
     Other,
     /// It does not say.
     Unnamed,
 }
+
+/// How the agents of web software begin, in small letters; all of them refuse an answer without an HTTP status line.
+const WEB_AGENTS: [&str; 3] = ["mozilla", "curl/", "wget/"];
 
 /// Why a head is no request. Each has its own answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -223,7 +226,7 @@ fn read_peer(head: &Head, method: &str, http: Option<HttpLevel>, findings: &mut 
     let kind = match agent.as_deref().map(str::to_ascii_lowercase) {
         None => ClientKind::Unnamed,
         Some(text) if text.contains("ntrip") => ClientKind::Ntrip,
-        Some(text) if text.contains("mozilla") => ClientKind::Browser,
+        Some(text) if WEB_AGENTS.iter().any(|web| text.contains(web)) => ClientKind::Browser,
         Some(_) => ClientKind::Other,
     };
     let header = head.header("Ntrip-Version");

@@ -81,6 +81,14 @@ pub fn search_above(
     })
 }
 
+/// With what probability bootstrapping would succeed after decorrelation; 0 for a covariance that is none.
+pub fn success_rate(covariance: &DMatrix<f64>) -> f64 {
+    let float = DVector::zeros(covariance.nrows());
+    let Ok(mut space) = Decorrelated::of(&float, covariance) else { return 0.0 };
+    space.reduce();
+    bootstrapped_success_rate(space.d.as_slice())
+}
+
 /// `∏ (2 Φ(1 / 2σ) - 1)` over conditional variances (Teunissen 1998, J. Geodesy 72, 606-612).
 pub fn bootstrapped_success_rate(conditional_variances: &[f64]) -> f64 {
     let within = |variance: &f64| error_function(1.0 / (2.0 * (2.0 * variance).sqrt()));

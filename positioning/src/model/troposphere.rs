@@ -72,20 +72,42 @@ const WET: Coefficients = [
 
 /// Niell's mapping functions (Niell 1996, J. Geophys. Res. 101 B2, eqs. 4 to 6).
 pub fn mapping(place: Geodetic, elevation_rad: f64, at: GpsTime) -> Mapping {
-    let elevation = elevation_rad.max(ELEVATION_MIN_RAD);
-    let south = if place.latitude_rad < 0.0 { 0.5 } else { 0.0 };
-    let day = f64::from(Utc::from(at).day_of_year());
-    // The coldest day is 28 January of the northern hemisphere.
-    let season = (TAU * ((day - 28.0) / 365.25 + south)).cos();
-    let latitude_deg = place.latitude_deg().abs();
-    let hydrostatic: [f64; 3] = std::array::from_fn(|i| {
-        let average = at_latitude(&HYDROSTATIC_AVERAGE[i], latitude_deg);
-        average - season * at_latitude(&HYDROSTATIC_AMPLITUDE[i], latitude_deg)
-    });
-    let wet: [f64; 3] = std::array::from_fn(|i| at_latitude(&WET[i], latitude_deg));
-    let sin = elevation.sin();
-    let higher = (1.0 / sin - fraction(HYDROSTATIC_HEIGHT, sin)) * place.height_m / 1e3;
-    Mapping { hydrostatic: fraction(hydrostatic, sin) + higher, wet: fraction(wet, sin) }
+    MappingFunction::of(place, at).at(elevation_rad)
+}
+
+/// Niell's mapping functions of one place and day, for any elevation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MappingFunction {
+    hydrostatic: [f64; 3],
+    wet: [f64; 3],
+    height_m: f64,
+}
+
+impl MappingFunction {
+    /// Those of a place on the day of `at`.
+    pub fn of(place: Geodetic, at: GpsTime) -> Self {
+        let south = if place.latitude_rad < 0.0 { 0.5 } else { 0.0 };
+        let day = f64::from(Utc::from(at).day_of_year());
+        // The coldest day is 28 January of the northern hemisphere.
+        let season = (TAU * ((day - 28.0) / 365.25 + south)).cos();
+        let latitude_deg = place.latitude_deg().abs();
+        let hydrostatic = std::array::from_fn(|i| {
+            let average = at_latitude(&HYDROSTATIC_AVERAGE[i], latitude_deg);
+            average - season * at_latitude(&HYDROSTATIC_AMPLITUDE[i], latitude_deg)
+        });
+        let wet = std::array::from_fn(|i| at_latitude(&WET[i], latitude_deg));
+        Self { hydrostatic, wet, height_m: place.height_m }
+    }
+
+    /// The factors at that elevation, rad.
+    pub fn at(&self, elevation_rad: f64) -> Mapping {
+        let sin = elevation_rad.max(ELEVATION_MIN_RAD).sin();
+        let higher = (1.0 / sin - fraction(HYDROSTATIC_HEIGHT, sin)) * self.height_m / 1e3;
+        Mapping {
+            hydrostatic: fraction(self.hydrostatic, sin) + higher,
+            wet: fraction(self.wet, sin),
+        }
+    }
 }
 
 /// The continued fraction, one at the zenith (Niell 1996, eq. 4).

@@ -172,13 +172,11 @@ impl NetworkSnapshot {
                 continue;
             };
             let values = &field.ionosphere_m;
-            let Some(at_own) = here.weights(&self.points, values).and_then(|w| w.apply(values))
-            else {
-                continue;
-            };
+            let Some(own_weights) = here.weights(&self.points, values) else { continue };
+            let Some(at_own) = own_weights.apply(values) else { continue };
             let Some(weights) = target.weights(&self.points, values) else { continue };
             let Some(at_target) = weights.apply(values) else { continue };
-            let sigma_m = weights.sigma_m() * field.sigma_factor;
+            let sigma_m = weights.sigma_m().hypot(own_weights.sigma_m()) * field.sigma_factor;
             let [_, east, north] = field.geometry;
             let geometry_m = east * (there.east_m - own.east_m) + north * (there.north_m - own.north_m);
             let admitted = coverage.admits(weights);

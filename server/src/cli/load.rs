@@ -10,8 +10,8 @@ pub(crate) struct LoadOptions {
     /// The caster, on this machine: 127.0.0.1, ::1 or localhost. Any other address is refused.
     #[arg(long, value_name = "HOST:PORT")]
     pub caster: String,
-    /// Mountpoints to ask for; several take turns.
-    #[arg(long, value_name = "NAME,NAME...", required = true, value_delimiter = ',')]
+    /// Mountpoints to ask for; several take turns. Without it, all of the sourcetable that the rovers may read.
+    #[arg(long, value_name = "NAME,NAME...", value_delimiter = ',')]
     pub mount: Vec<String>,
     /// How many rovers, the slow and silent ones included.
     #[arg(long, value_name = "N", default_value_t = 100)]

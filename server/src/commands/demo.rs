@@ -71,7 +71,7 @@ async fn demo(options: &DemoOptions) -> anyhow::Result<()> {
     let world = World::new(scenario.starting_at(start), &network, options.seed)?;
     let play = Play { seed: options.seed, pace, interval: Interval::from_seconds(1), epochs: None };
     let Live { stations, rovers, engine } = begin(world, &network, play)?;
-    ports.serve(stations, pace);
+    let _serving = ports.serve(stations, pace);
     all_on_air(&service, network.stations.len() + 1).await;
     show::scene(&Scene { scenario: &name, network: &network, rovers: rovers.len(), caster })?;
 

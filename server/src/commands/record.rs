@@ -37,7 +37,14 @@ pub(crate) fn run(options: &RecordOptions) -> anyhow::Result<()> {
     let recorder = Recorder::begin(BufWriter::new(file), form)?;
     crate::logging::start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(record(config, recorder, options.seconds.map(Duration::from_secs)))
+    let limit = options.seconds.map(Duration::from_secs);
+    let (frames, done) = runtime.block_on(record(config, recorder, limit))?;
+    if done.is_err() && frames == 0 {
+        // A refusal leaves no file behind, which the next attempt would trip over.
+        std::fs::remove_file(&options.out)
+            .with_context(|| format!("cannot remove {}", options.out.display()))?;
+    }
+    done
 }
 
 /// Where the stream comes from, as a link. The station is called after its mountpoint, where that is a name.
@@ -73,11 +80,13 @@ fn is_plain(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rtcm3" || extension == "rtcm")
 }
 
+/// Gives how many frames came, and what ended it.
 async fn record<W: Write>(
     config: LinkConfig,
     mut recorder: Recorder<W>,
     limit: Option<Duration>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<(u64, anyhow::Result<()>)> {
+    let mut frames = 0;
     let (sink, mut source) = event_queue(EVENTS_QUEUED_MAX);
     let handle = link::spawn(link_config(&config)?, sink, Arc::new(SystemClock::start()));
     let until = async {
@@ -89,7 +98,7 @@ async fn record<W: Write>(
     let done = tokio::select! {
         () = until => Ok(()),
         pressed = tokio::signal::ctrl_c() => pressed.context("cannot listen for Ctrl-C"),
-        refused = write_all(&mut source, &mut recorder) => refused,
+        refused = write_all(&mut source, &mut recorder, &mut frames) => refused,
     };
     handle.stopped().await;
     while let Some(event) = source.try_next() {
@@ -98,13 +107,14 @@ async fn record<W: Write>(
     let records = recorder.records();
     recorder.finish()?;
     tracing::info!(records, "recorded");
-    done
+    Ok((frames, done))
 }
 
 /// Writes events until the other side refuses us, which a recording cannot wait out.
 async fn write_all<W: Write>(
     source: &mut EventSource,
     recorder: &mut Recorder<W>,
+    frames: &mut u64,
 ) -> anyhow::Result<()> {
     let mut progress = tokio::time::interval(PROGRESS_EVERY);
     loop {
@@ -112,6 +122,7 @@ async fn write_all<W: Write>(
             event = source.next() => {
                 let Some(event) = event else { return Ok(()) };
                 recorder.write(&event)?;
+                *frames += u64::from(matches!(event.news, StationNews::Frame(_)));
                 tell(&event)?;
             }
             _ = progress.tick() => {

@@ -1,4 +1,4 @@
-//! `tianshu simulate`: a world with known truth, written to files or played live on TCP ports.
+//! `tianshu simulate`: a world with known truth, written to files, or played live on TCP ports or into a caster.
 
 use std::io::Write;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -7,18 +7,21 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_ingest::clock::{Clock, SystemClock};
+use tianshu_rinex::write::WrittenVersion;
 use tianshu_simulator::network::Network;
 use tianshu_simulator::scenario::Scenario;
 use tianshu_simulator::world::World;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::cli::SimulateOptions;
 use crate::config::{network, scenario};
 use crate::serve::signals::Signals;
 use crate::simulate::files::{Files, Wanted};
-use crate::simulate::live::{Play, begin};
+use crate::simulate::live::{LiveStation, Play, begin};
 use crate::simulate::pace::Pace;
 use crate::simulate::ports::Ports;
+use crate::simulate::uploads::Uploads;
 
 /// Seconds that are simulated into files where nothing else is said: five minutes.
 const SECONDS_DEFAULT: u64 = 300;
@@ -26,8 +29,6 @@ const SECONDS_DEFAULT: u64 = 300;
 const SECONDS_MAX: u64 = 30 * 86_400;
 /// Between two lines of progress.
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
-/// How often it is looked whether a live world has ended by itself.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Simulates what the options ask for.
 pub(crate) fn run(options: &SimulateOptions) -> anyhow::Result<()> {
@@ -42,10 +43,12 @@ pub(crate) fn run(options: &SimulateOptions) -> anyhow::Result<()> {
     if let Some(seconds) = options.seconds {
         ensure!(seconds <= SECONDS_MAX, "--seconds {seconds} is more than {SECONDS_MAX} (30 days)");
     }
-    match &options.tcp_base {
-        Some(address) => live(options, &first_address(address)?, scenario, &network, interval),
-        None => files(options, scenario, &network, interval),
-    }
+    let door = match (&options.tcp_base, &options.upload) {
+        (Some(address), _) => Door::Ports(first_address(address)?),
+        (None, Some(url)) => Door::Upload(url),
+        (None, None) => return files(options, scenario, &network, interval),
+    };
+    live(options, &door, scenario, &network, interval)
 }
 
 /// The network and the scenario, with what the options override.
@@ -71,13 +74,13 @@ fn files(
     interval: Interval,
 ) -> anyhow::Result<()> {
     let wanted = Wanted {
-        rinex: options.rinex.clone(),
+        rinex: options.rinex.clone().map(|folder| (folder, rinex_version(options))),
         rtcm: options.rtcm.clone(),
         truth: options.truth.clone(),
     };
     if wanted.rinex.is_none() && wanted.rtcm.is_none() && wanted.truth.is_none() {
         bail!(
-            "nothing would be written: add --rinex DIR, --rtcm DIR, --truth FILE or --tcp-base HOST:PORT"
+            "nothing would be written: add --rinex DIR, --rtcm DIR, --truth FILE, --tcp-base HOST:PORT or --upload URL"
         );
     }
     let start = scenario.start;
@@ -96,6 +99,15 @@ fn files(
     files.finish(&world, span)?;
     progress.end(network.stations.len(), world.scenario().rovers);
     Ok(())
+}
+
+/// The command line lets only these two through.
+fn rinex_version(options: &SimulateOptions) -> WrittenVersion {
+    if options.rinex_version == WrittenVersion::V305.number() {
+        WrittenVersion::V305
+    } else {
+        WrittenVersion::V304
+    }
 }
 
 /// Lines on standard error that say how far it is.
@@ -139,9 +151,48 @@ fn first_address(text: &str) -> anyhow::Result<SocketAddr> {
     found.next().with_context(|| format!("--tcp-base {text} has no address"))
 }
 
+/// Where live stations are heard.
+enum Door<'a> {
+    /// At a port each, from this one on.
+    Ports(SocketAddr),
+    /// At a caster, under an address made of this one.
+    Upload(&'a str),
+}
+
+/// Those doors, open.
+enum Open {
+    Ports(Ports),
+    Uploads(Uploads),
+}
+
+impl Open {
+    /// Opens the doors, and says on standard output where each station is heard.
+    async fn at(door: &Door<'_>, network: &Network) -> anyhow::Result<Self> {
+        match door {
+            Door::Ports(first) => {
+                let ports = Ports::open(*first, network.stations.len())?;
+                announce(&ports, network)?;
+                Ok(Self::Ports(ports))
+            }
+            Door::Upload(url) => {
+                let uploads = Uploads::open(url, network).await?;
+                say(&format!("uploading {} stations", network.stations.len()));
+                Ok(Self::Uploads(uploads))
+            }
+        }
+    }
+
+    fn serve(self, stations: Vec<LiveStation>, pace: Pace) -> JoinSet<()> {
+        match self {
+            Self::Ports(ports) => ports.serve(stations, pace),
+            Self::Uploads(uploads) => uploads.serve(stations, pace),
+        }
+    }
+}
+
 fn live(
     options: &SimulateOptions,
-    first: &SocketAddr,
+    door: &Door<'_>,
     scenario: Scenario,
     network: &Network,
     interval: Interval,
@@ -151,24 +202,20 @@ fn live(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::take().context("cannot listen for signals")?;
-        let ports = Ports::open(*first, network.stations.len())?;
+        let open = Open::at(door, network).await?;
         let clock = SystemClock::start();
         let start = next_second(&clock);
         let pace = Pace::live(&clock, start, speed);
         let world = World::new(scenario.starting_at(start), network, options.seed)?;
-        announce(&ports, network)?;
         let epochs = options.seconds.map(|seconds| epochs_in(seconds, interval));
         let live = begin(world, network, Play { seed: options.seed, pace, interval, epochs })?;
-        ports.serve(live.stations, pace);
+        let mut serving = open.serve(live.stations, pace);
         let stopped = async {
             // A reload has nothing to read here: whatever is asked for ends the world.
             signals.next().await;
         };
-        let ended = async {
-            while !live.engine.has_ended() {
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-        };
+        // Whoever serves a station ends when the world has, and its last bytes have come out of the link.
+        let ended = async { while serving.join_next().await.is_some() {} };
         tokio::select! { () = stopped => {}, () = ended => {} }
         let played = live.engine.stop()?;
         say(&format!("played {} epochs, left out {}", played.epochs, played.left_out));

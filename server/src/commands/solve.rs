@@ -10,6 +10,7 @@ use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::coords::{Ecef, GRS80, Geodetic};
 use tianshu_gnss::ephemeris::store::{DAY_PER_SATELLITE, EphemerisStore};
 use tianshu_gnss::observation::ObsEpoch;
+use tianshu_gnss::time::gps::Interval;
 use tianshu_positioning::pos_format;
 use tianshu_positioning::rtk::config::{Motion, RtkConfig};
 use tianshu_positioning::rtk::solution::Status;
@@ -23,6 +24,9 @@ use crate::cli::SolveOptions;
 
 /// The name that the solutions bear.
 const PROGRAM: &str = concat!("tianshu ", env!("CARGO_PKG_VERSION"));
+
+/// Receivers stamp epochs of one moment by their own clocks, which those without steering let drift by some milliseconds.
+const CLOCKS_APART: Interval = Interval::from_millis(10);
 
 /// Solves every epoch of the rover, in order, and tells at the end how it went.
 pub(crate) fn run(options: &SolveOptions) -> anyhow::Result<()> {
@@ -43,9 +47,15 @@ pub(crate) fn run(options: &SolveOptions) -> anyhow::Result<()> {
         None => Box::new(io::stdout().lock()),
     };
     let mut out = BufWriter::new(&mut out);
-    let tally = solve(solver, &rover, &base_epochs, &ephemerides, shown, &mut out)?;
-    tell(&tally, rover.len());
-    Ok(())
+    match solve(solver, &rover, &base_epochs, &ephemerides, shown, &mut out) {
+        Ok(tally) => {
+            tell(&tally, rover.len());
+            Ok(())
+        }
+        // Whoever reads our output has seen enough, as `head` does.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(error).context("cannot write the solutions"),
+    }
 }
 
 /// How many epochs came out how.
@@ -63,12 +73,12 @@ fn solve(
     ephemerides: &EphemerisStore,
     base_place: Option<Ecef>,
     out: &mut dyn Write,
-) -> anyhow::Result<Tally> {
+) -> io::Result<Tally> {
     write!(out, "{}", pos_format::header(PROGRAM, base_place))?;
     let mut tally = Tally::default();
     for epoch in rover {
-        // The newest base epoch that is not younger than the rover's.
-        let known = base.partition_point(|b| b.time <= epoch.time);
+        // The newest base epoch that is not younger than the rover's, but for what their clocks are apart.
+        let known = base.partition_point(|b| b.time <= epoch.time + CLOCKS_APART);
         let latest = known.checked_sub(1).and_then(|i| base.get(i));
         let Ok(solution) = solver.step(epoch, latest, ephemerides) else { continue };
         match solution.status {

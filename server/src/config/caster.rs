@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::str::FromStr;
 
 use tianshu_caster::config::{Limits, ListenerConfig, TlsFiles};
 
@@ -40,8 +41,20 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> CasterTable {
 }
 
 fn addresses(section: &mut Section<'_>, key: &'static str) -> Option<Vec<SocketAddr>> {
-    let found = section.list::<SocketAddr>(key)?;
-    Some(found.into_iter().map(|f| f.value).collect())
+    let found = section.list::<Listen>(key)?;
+    Some(found.into_iter().map(|f| f.value.0).collect())
+}
+
+/// An address and a port to listen at.
+pub(crate) struct Listen(pub SocketAddr);
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bad = |_| format!("{text:?} is not an address and a port, as in 0.0.0.0:2101");
+        text.parse().map(Self).map_err(bad)
+    }
 }
 
 /// Certificate and key: both or neither, and both if a port speaks TLS.

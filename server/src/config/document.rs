@@ -55,11 +55,14 @@ pub(crate) fn one<T>(
 }
 
 /// Reads all tables of a list of tables.
+///
+/// What cannot be read of one is a fault, and something possible takes its place: nobody uses a faulty file, but
+/// what refers to the table, and what the rest of it says, can still be judged.
 pub(crate) fn each<T>(
     root: &DeTable<'_>,
     name: &str,
     complaints: &mut Complaints,
-    mut read: impl FnMut(Section<'_>) -> Option<T>,
+    mut read: impl FnMut(Section<'_>) -> T,
 ) -> Vec<Found<T>> {
     let Some(value) = root.get(name) else { return Vec::new() };
     let title = format!("[[{name}]]");
@@ -69,12 +72,17 @@ pub(crate) fn each<T>(
         complaints.add(&value.span(), format!("{name} is a list of tables: write {title}"));
         return Vec::new();
     };
-    let mut all = Vec::new();
+    let mut all = Vec::with_capacity(tables.len());
     for (at, table) in tables {
         let section = Section::open(&title, at.clone(), table, complaints);
-        all.extend(read(section).map(|value| Found { value, at }));
+        all.push(Found { value: read(section), at });
     }
     all
+}
+
+/// Takes the place of a name that cannot be read: no other table of the file has it.
+pub(crate) fn unnamed(table_at: &Range<usize>) -> String {
+    format!("unnamed-at-{}", table_at.start)
 }
 
 /// Complains about every name that stands there a second time.

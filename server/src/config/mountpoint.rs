@@ -10,6 +10,7 @@ use tianshu_gnss::station::StationName;
 use tianshu_ntrip::mountpoint::Mountpoint;
 
 use crate::config::complaint::Complaints;
+use crate::config::document::unnamed;
 use crate::config::secret;
 use crate::config::section::{Found, Section};
 use crate::config::station::{Heard, Station};
@@ -32,6 +33,8 @@ impl FromStr for MountName {
 pub(crate) struct Mount {
     /// What the caster is told.
     pub config: MountConfig,
+    /// Whether its kind, and the station that this needs, could be read; what stands in for them says nothing.
+    is_understood: bool,
     stations_at: Vec<(StationName, Range<usize>)>,
 }
 
@@ -54,26 +57,34 @@ const KINDS: [(&str, Kind); 3] =
     [("station", Kind::Station), ("nearest", Kind::Nearest), ("upload", Kind::Upload)];
 
 /// Reads one table.
-pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Option<Mount> {
+pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Mount {
     let name = section.required("name", |s| s.parsed::<MountName>("name"));
     let kind = section.required("kind", |s| s.word("kind", &KINDS));
     let needs_account = section.flag_or("needs_account", true);
     let description = section.text_or("description", "");
-    let kind = match kind {
+    let understood = match kind {
         Some(Kind::Station) => station(&mut section),
         Some(Kind::Nearest) => Some(nearest(&mut section)),
         Some(Kind::Upload) => upload(&mut section, folder),
-        // What belongs to which kind is unknown: further complaints about keys would be guesses.
-        None => return None,
+        None => None,
     };
-    section.close();
+    let mountpoint = name.map_or_else(|| no_name(&section.place()), |found| found.value.0);
+    // What belongs to which kind is unknown without one: complaints about keys would be guesses.
+    if kind.is_some() {
+        section.close();
+    }
 
-    let (kind, stations_at) = kind?;
-    let mountpoint = name?.value.0;
-    Some(Mount {
-        config: MountConfig { mountpoint, kind, needs_account, description },
-        stations_at,
-    })
+    let is_understood = understood.is_some();
+    let (kind, stations_at) = understood.unwrap_or_else(|| {
+        let policy = NearestPolicy::default();
+        (MountKind::Nearest { among: BTreeSet::new(), policy }, Vec::new())
+    });
+    let config = MountConfig { mountpoint, kind, needs_account, description };
+    Mount { config, is_understood, stations_at }
+}
+
+fn no_name(at: &Range<usize>) -> Mountpoint {
+    Mountpoint::new(&unnamed(at)).expect("letters, digits and hyphens name a mountpoint")
 }
 
 type Understood = (MountKind, Vec<(StationName, Range<usize>)>);
@@ -106,7 +117,7 @@ fn upload(section: &mut Section<'_>, folder: &Path) -> Option<Understood> {
     let user = section.text_or("user", "");
     let password = secret::required(section, folder);
     let found = found?;
-    let credentials = UploadCredentials { user, password: password? };
+    let credentials = UploadCredentials { user, password };
     let kind = MountKind::Upload { station: found.value.clone(), credentials };
     Some((kind, vec![(found.value, found.at)]))
 }
@@ -124,7 +135,7 @@ pub(crate) fn check_references(
             let uploads = matches!(mount.value.config.kind, MountKind::Upload { .. });
             match station.map(|s| s.value.heard) {
                 None => complaints.add(at, format!("no [[station]] is called {name}")),
-                Some(Heard::ByLink) if uploads => {
+                Some(Some(Heard::ByLink)) if uploads => {
                     let text =
                         format!("station {name} has a link of its own: give it link = \"upload\"");
                     complaints.add(at, text);
@@ -133,7 +144,11 @@ pub(crate) fn check_references(
             }
         }
     }
-    for station in stations.iter().filter(|s| s.value.heard == Heard::ByUpload) {
+    // A mountpoint that could not be understood may be the one that a station needs.
+    if !mounts.iter().all(|mount| mount.value.is_understood) {
+        return;
+    }
+    for station in stations.iter().filter(|s| s.value.heard == Some(Heard::ByUpload)) {
         let pushes = |m: &&Found<Mount>| matches!(&m.value.config.kind, MountKind::Upload { station: by, .. } if by == station.value.name());
         match mounts.iter().filter(pushes).count() {
             1 => {}

@@ -49,10 +49,13 @@ fn understood(root: &DeTable<'_>, complaints: &mut Complaints) -> Network {
         Some(())
     });
     top.close();
+    // A station without a readable name was complained of already.
+    let stations: Vec<Found<NetworkStation>> = stations.into_iter().flatten().collect();
     unique("station", stations.iter().map(|s| (s.value.name.clone(), &s.at)), complaints);
     Network { name, stations: stations.into_iter().map(|s| s.value).collect() }
 }
 
+/// What of a place cannot be read is zero, so that the name can still be judged.
 fn station(mut section: Section<'_>) -> Option<Found<NetworkStation>> {
     let at = section.place();
     let name = section.required("name", |s| s.parsed::<StationName>("name"));
@@ -62,7 +65,11 @@ fn station(mut section: Section<'_>) -> Option<Found<NetworkStation>> {
     let height_m = section.required("height_m", |s| s.number("height_m", HEIGHTS_M));
     let region = section.text_or("region", "");
     section.close();
-    let place = Geodetic::from_degrees(latitude_deg?, longitude_deg?, height_m?);
+    let place = Geodetic::from_degrees(
+        latitude_deg.unwrap_or_default(),
+        longitude_deg.unwrap_or_default(),
+        height_m.unwrap_or_default(),
+    );
     Some(Found { value: NetworkStation { name: name?.value, place, region }, at })
 }
 
@@ -106,6 +113,9 @@ hight = 3
         let twice = format!("{station}height_m = 5\n").repeat(2);
         let complaints = from_text(&twice).expect_err("a name twice").into_sorted();
         assert!(complaints[0].text.contains("already a station called D"), "{complaints:?}");
+        let complaints = from_text(&format!("{station}{station}height_m = 5\n"));
+        let complaints = complaints.expect_err("a name twice, and no height").into_sorted();
+        assert_eq!(complaints.len(), 2, "{complaints:?}");
         assert!(from_text("").is_err(), "a network needs stations");
     }
 }

@@ -15,6 +15,27 @@ use crate::config::section::{Section, TextOrCount};
 /// A rover that drives where the file says nothing more: a car in a town, as in the scenario `drive`.
 const DRIVE: (f64, f64, f64) = (15.0, 1_500.0, 15.0);
 
+/// Takes the place of what cannot be read of a wave: the checks have nothing against it.
+const POSSIBLE_WAVE: TravellingWave = TravellingWave {
+    amplitude_tecu: 0.3,
+    wavelength_km: 200.0,
+    speed_m_s: 150.0,
+    azimuth_deg: 140.0,
+};
+
+/// Takes the place of what cannot be read of a bubble: the checks have nothing against it.
+const POSSIBLE_BUBBLE: Bubble = Bubble {
+    depth_tecu: 15.0,
+    longitude_deg: 107.3,
+    width_km: 90.0,
+    wall_km: 12.0,
+    drift_m_s: 100.0,
+    reach_latitude_deg: 26.0,
+};
+
+/// Takes the place of a span that cannot be read, s.
+const POSSIBLE_SPAN_S: (f64, f64) = (0.0, 1.0);
+
 pub(super) fn ionosphere(mut section: Section<'_>, into: &mut IonosphereSettings) {
     for (key, field) in [
         ("night_tecu", &mut into.night_tecu),
@@ -34,32 +55,34 @@ pub(super) fn ionosphere(mut section: Section<'_>, into: &mut IonosphereSettings
     section.close();
 }
 
-fn wave(mut section: Section<'_>) -> Option<TravellingWave> {
-    let [amplitude_tecu, wavelength_km, speed_m_s, azimuth_deg] =
-        ["amplitude_tecu", "wavelength_km", "speed_m_s", "azimuth_deg"]
-            .map(|key| section.required_number(key));
+fn wave(mut section: Section<'_>) -> TravellingWave {
+    let mut wave = POSSIBLE_WAVE;
+    for (key, field) in [
+        ("amplitude_tecu", &mut wave.amplitude_tecu),
+        ("wavelength_km", &mut wave.wavelength_km),
+        ("speed_m_s", &mut wave.speed_m_s),
+        ("azimuth_deg", &mut wave.azimuth_deg),
+    ] {
+        section.required_number_into(key, field);
+    }
     section.close();
-    Some(TravellingWave {
-        amplitude_tecu: amplitude_tecu?,
-        wavelength_km: wavelength_km?,
-        speed_m_s: speed_m_s?,
-        azimuth_deg: azimuth_deg?,
-    })
+    wave
 }
 
-fn bubble(mut section: Section<'_>) -> Option<Bubble> {
-    let [depth_tecu, longitude_deg, width_km, wall_km, drift_m_s, reach_latitude_deg] =
-        ["depth_tecu", "longitude_deg", "width_km", "wall_km", "drift_m_s", "reach_latitude_deg"]
-            .map(|key| section.required_number(key));
+fn bubble(mut section: Section<'_>) -> Bubble {
+    let mut bubble = POSSIBLE_BUBBLE;
+    for (key, field) in [
+        ("depth_tecu", &mut bubble.depth_tecu),
+        ("longitude_deg", &mut bubble.longitude_deg),
+        ("width_km", &mut bubble.width_km),
+        ("wall_km", &mut bubble.wall_km),
+        ("drift_m_s", &mut bubble.drift_m_s),
+        ("reach_latitude_deg", &mut bubble.reach_latitude_deg),
+    ] {
+        section.required_number_into(key, field);
+    }
     section.close();
-    Some(Bubble {
-        depth_tecu: depth_tecu?,
-        longitude_deg: longitude_deg?,
-        width_km: width_km?,
-        wall_km: wall_km?,
-        drift_m_s: drift_m_s?,
-        reach_latitude_deg: reach_latitude_deg?,
-    })
+    bubble
 }
 
 pub(super) fn troposphere(mut section: Section<'_>, into: &mut TroposphereSettings) {
@@ -154,7 +177,7 @@ pub(super) fn outages(top: &mut Section<'_>, into: &mut Vec<Outage>) {
     top.tables_into("outages", "[[outages]]", into, outage);
 }
 
-fn fault(mut section: Section<'_>) -> Option<StationFault> {
+fn fault(mut section: Section<'_>) -> StationFault {
     #[derive(Clone, Copy)]
     enum Kind {
         WrongCoordinate,
@@ -170,40 +193,48 @@ fn fault(mut section: Section<'_>) -> Option<StationFault> {
         ("frozen-clock", Kind::FrozenClock),
         ("stale-ephemeris", Kind::StaleEphemeris),
     ];
-    let station = section.required("station", which);
-    let kind = section.required("kind", |s| s.word("kind", &kinds))?;
+    let station = which(&mut section);
+    let Some(kind) = section.required("kind", |s| s.word("kind", &kinds)) else {
+        // Which keys belong here is not known, so none is foreign.
+        return StationFault { station, fault: Fault::StaleEphemeris { from_s: 0.0 } };
+    };
     let fault = match kind {
-        Kind::WrongCoordinate => by(&mut section).map(|by| Fault::WrongCoordinate { by }),
+        Kind::WrongCoordinate => Fault::WrongCoordinate { by: by(&mut section) },
         Kind::AntennaMoved => {
-            let at_s = section.required_number("at_s");
-            by(&mut section).zip(at_s).map(|(by, at_s)| Fault::AntennaMoved { at_s, by })
+            let mut at_s = 0.0;
+            section.required_number_into("at_s", &mut at_s);
+            Fault::AntennaMoved { at_s, by: by(&mut section) }
         }
-        Kind::WrongAntennaName => section
-            .required("descriptor", |s| s.text("descriptor"))
-            .map(|found| Fault::WrongAntennaName { descriptor: found.value.to_owned() }),
+        Kind::WrongAntennaName => {
+            let descriptor = section.required("descriptor", |s| s.text("descriptor"));
+            let descriptor = descriptor.map_or("NONE", |found| found.value).to_owned();
+            Fault::WrongAntennaName { descriptor }
+        }
         Kind::FrozenClock => {
-            span(&mut section).map(|(from_s, until_s)| Fault::FrozenClock { from_s, until_s })
+            let (from_s, until_s) = span(&mut section);
+            Fault::FrozenClock { from_s, until_s }
         }
         Kind::StaleEphemeris => {
-            section.required_number("from_s").map(|from_s| Fault::StaleEphemeris { from_s })
+            let mut from_s = 0.0;
+            section.required_number_into("from_s", &mut from_s);
+            Fault::StaleEphemeris { from_s }
         }
     };
     section.close();
-    Some(StationFault { station: station?, fault: fault? })
+    StationFault { station, fault }
 }
 
-fn outage(mut section: Section<'_>) -> Option<Outage> {
-    let station = section.required("station", which);
-    let span = span(&mut section);
+fn outage(mut section: Section<'_>) -> Outage {
+    let station = which(&mut section);
+    let (from_s, until_s) = span(&mut section);
     let power = section.flag_or("power", false);
     section.close();
-    let (from_s, until_s) = span?;
-    Some(Outage { station: station?, from_s, until_s, power })
+    Outage { station, from_s, until_s, power }
 }
 
 /// A station by its name, or by its number in the network's order, counted from 0.
-fn which(section: &mut Section<'_>) -> Option<Which> {
-    match section.text_or_count("station")? {
+fn which(section: &mut Section<'_>) -> Which {
+    let read = section.required("station", |section| match section.text_or_count("station")? {
         TextOrCount::Count(number) => Some(Which::Number(number)),
         TextOrCount::Text(found) => match found.value.parse::<StationName>() {
             Ok(name) => Some(Which::Named(name)),
@@ -212,18 +243,20 @@ fn which(section: &mut Section<'_>) -> Option<Which> {
                 None
             }
         },
-    }
+    });
+    // Every network has a first station.
+    read.unwrap_or(Which::Number(0))
 }
 
-fn span(section: &mut Section<'_>) -> Option<(f64, f64)> {
+fn span(section: &mut Section<'_>) -> (f64, f64) {
     let from_s = section.required_number("from_s");
     let until_s = section.required_number("until_s");
-    from_s.zip(until_s)
+    from_s.zip(until_s).unwrap_or(POSSIBLE_SPAN_S)
 }
 
-fn by(section: &mut Section<'_>) -> Option<Enu> {
+fn by(section: &mut Section<'_>) -> Enu {
     let meaning = "metres east, north and up, as in [0.030, 0.0, 0.0]";
-    let found = section.required("by", |s| s.numbers::<3>("by", meaning))?;
-    let [east_m, north_m, up_m] = found.value;
-    Some(Enu { east_m, north_m, up_m })
+    let found = section.required("by", |s| s.numbers::<3>("by", meaning));
+    let [east_m, north_m, up_m] = found.map_or([0.0; 3], |found| found.value);
+    Enu { east_m, north_m, up_m }
 }

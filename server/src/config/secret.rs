@@ -31,13 +31,13 @@ pub(crate) fn read(section: &mut Section<'_>, folder: &Path) -> Option<Secret> {
     }
 }
 
-/// Reads a password that must be there.
-pub(crate) fn required(section: &mut Section<'_>, folder: &Path) -> Option<Secret> {
+/// Reads a password that must be there. Where it is not, that is a fault, and an empty one takes its place.
+pub(crate) fn required(section: &mut Section<'_>, folder: &Path) -> Secret {
     let before = section.faults();
     let secret = read(section, folder);
     if secret.is_none() && section.faults() == before {
         let at = section.place();
         section.complain(&at, "a password is missing: add `password` or `password_file`");
     }
-    secret
+    secret.unwrap_or_else(|| Secret::new(""))
 }

@@ -242,6 +242,11 @@ impl<'a> Section<'a> {
         self.required(key, |section| section.any_number(key)).map(|found| found.value)
     }
 
+    /// A number that must be there and takes the place of another; where there is none, that one stays.
+    pub(crate) fn required_number_into(&mut self, key: &'static str, field: &mut f64) {
+        *field = self.required_number(key).unwrap_or(*field);
+    }
+
     /// Reads a table within this one, which messages call `title`; nothing if it is absent.
     pub(crate) fn table(&mut self, key: &'static str, title: &str, read: impl FnOnce(Section<'_>)) {
         let Some(value) = self.value(key) else { return };
@@ -251,14 +256,15 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Reads a list of tables within this one, which messages call `title`. It takes the place of `list` if every
-    /// entry could be read; otherwise, and where it is absent, `list` stays.
+    /// Reads a list of tables within this one, which messages call `title`. It takes the place of `list`; where it is
+    /// absent, `list` stays. What cannot be read of an entry is a fault, and something possible takes its place, so
+    /// that the rest of the entry can still be judged.
     pub(crate) fn tables_into<T>(
         &mut self,
         key: &'static str,
         title: &str,
         list: &mut Vec<T>,
-        mut read: impl FnMut(Section<'_>) -> Option<T>,
+        mut read: impl FnMut(Section<'_>) -> T,
     ) {
         let Some(value) = self.value(key) else { return };
         let tables: Option<Vec<_>> =
@@ -267,14 +273,10 @@ impl<'a> Section<'a> {
             let text = format!("{key} is a list of tables: write {title}");
             return self.complain(&value.span(), text);
         };
-        // Every entry is read, so that the faults of all are told, before it is known whether all are good.
-        let entries: Vec<Option<T>> = tables
+        *list = tables
             .into_iter()
             .map(|(at, table)| read(Section::open(title, at, table, self.complaints)))
             .collect();
-        if let Some(entries) = entries.into_iter().collect() {
-            *list = entries;
-        }
     }
 
     /// Ends the reading: what nobody asked for is a fault, with the nearest known key named.

@@ -16,7 +16,8 @@ use tianshu_ingest::session::{EPOCH_WAIT_DEFAULT, SILENCE_DEFAULT};
 use tianshu_ntrip::credentials::Credentials;
 
 use crate::address::{Host, StreamUrl};
-use crate::config::caster::file;
+use crate::config::caster::{Listen, file};
+use crate::config::document::unnamed;
 use crate::config::secret;
 use crate::config::section::Section;
 
@@ -27,8 +28,8 @@ const GGA_INTERVAL_DEFAULT: Duration = Duration::from_secs(10);
 pub(crate) struct Station {
     /// What the caster is told of it.
     pub settings: StationSettings,
-    /// How it is heard.
-    pub heard: Heard,
+    /// How it is heard; none where that could not be read.
+    pub heard: Option<Heard>,
     /// Its link; none for a station that uploads.
     pub link: Option<LinkConfig>,
 }
@@ -129,7 +130,7 @@ const WAYS: [(&str, Way); 5] = [
 ];
 
 /// Reads one table.
-pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Option<Station> {
+pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Station {
     let name = section.required("name", |s| s.parsed::<StationName>("name"));
     let way = section.required("link", |s| s.word("link", &WAYS));
     let silence_max = section.seconds_or("silence_max_s", 1.0..=86_400.0, SILENCE_DEFAULT);
@@ -148,14 +149,18 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Option<Station> {
         Some(Way::Tcp) => tcp(&mut section).map(LinkKind::Tcp),
         Some(Way::Listen) => listen(&mut section),
         Some(Way::Replay) => replay(&mut section, folder).map(LinkKind::Replay),
-        Some(Way::Upload) => None,
-        // What belongs to which way is unknown: further complaints about keys would be guesses.
-        None => return None,
+        Some(Way::Upload) | None => None,
     };
-    section.close();
+    let station = name.map_or_else(|| no_name(&section.place()), |found| found.value);
+    // What belongs to which way is unknown without one: complaints about keys would be guesses.
+    if way.is_some() {
+        section.close();
+    }
 
-    let station = name?.value;
-    let heard = if matches!(way, Some(Way::Upload)) { Heard::ByUpload } else { Heard::ByLink };
+    let heard = way.map(|way| match way {
+        Way::Upload => Heard::ByUpload,
+        Way::Ntrip | Way::Tcp | Way::Listen | Way::Replay => Heard::ByLink,
+    });
     let link = kind.map(|kind| LinkConfig {
         station: station.clone(),
         kind,
@@ -164,7 +169,11 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Option<Station> {
         retry: (retry_min, retry_max),
     });
     let settings = StationSettings { station, reference_point, dead_after, description };
-    Some(Station { settings, heard, link })
+    Station { settings, heard, link }
+}
+
+fn no_name(at: &Range<usize>) -> StationName {
+    unnamed(at).parse().expect("letters, digits and hyphens name a station")
 }
 
 fn ntrip(section: &mut Section<'_>, folder: &Path) -> Option<NtripPull> {
@@ -198,10 +207,10 @@ fn tcp(section: &mut Section<'_>) -> Option<Host> {
 }
 
 fn listen(section: &mut Section<'_>) -> Option<LinkKind> {
-    let address = section.required("listen", |s| s.parsed::<SocketAddr>("listen"));
+    let address = section.required("listen", |s| s.parsed::<Listen>("listen"));
     let allow = section.list::<AddressRange>("allow").unwrap_or_default();
     let allow = allow.into_iter().map(|found| found.value).collect();
-    Some(LinkKind::Listen { address: address?.value, allow })
+    Some(LinkKind::Listen { address: address?.value.0, allow })
 }
 
 fn replay(section: &mut Section<'_>, folder: &Path) -> Option<Playback> {

@@ -8,6 +8,7 @@ use tianshu_caster::config::UserConfig;
 use tianshu_ntrip::mountpoint::Mountpoint;
 
 use crate::config::complaint::Complaints;
+use crate::config::document::unnamed;
 use crate::config::mountpoint::{Mount, MountName};
 use crate::config::secret;
 use crate::config::section::{Found, Section};
@@ -22,7 +23,7 @@ pub(crate) struct User {
 }
 
 /// Reads one table.
-pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Option<User> {
+pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> User {
     let name = section.required("name", |s| s.text("name"));
     if let Some(found) = &name
         && (found.value.is_empty() || found.value.contains(':'))
@@ -30,17 +31,17 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Option<User> {
         // Basic authentication separates name and password by the first colon (RFC 7617, section 2).
         section.complain(&found.at, "a user's name is not empty and has no colon");
     }
+    let name = name.map_or_else(|| unnamed(&section.place()), |found| found.value.to_owned());
     let password = secret::required(&mut section, folder);
     let mountpoints = section.list::<MountName>("mountpoints");
     section.close();
 
-    let name = name?.value.to_owned();
     let named: Vec<_> =
         mountpoints.iter().flatten().map(|f| (f.value.0.clone(), f.at.clone())).collect();
     let allowed: Option<BTreeSet<_>> =
         mountpoints.map(|list| list.into_iter().map(|f| f.value.0).collect());
-    let config = UserConfig { name: name.clone(), password: password?, mountpoints: allowed };
-    Some(User { name, config, mountpoints_at: named })
+    let config = UserConfig { name: name.clone(), password, mountpoints: allowed };
+    User { name, config, mountpoints_at: named }
 }
 
 /// Complains about mountpoints that users name and nobody defines.

@@ -17,3 +17,4 @@ pub(crate) mod reception;
 pub(crate) mod report;
 pub(crate) mod rover;
 pub(crate) mod run;
+pub(crate) mod table;

@@ -52,7 +52,7 @@ pub(crate) struct Plan {
     pub sources: u8,
     /// NTRIP version.
     pub version: VersionChoice,
-    /// What they ask for, in turn.
+    /// What they ask for, in turn; none yet where the caster's sourcetable is to tell it.
     pub mounts: Vec<Mountpoint>,
     /// Who they are.
     pub account: Account,
@@ -230,7 +230,6 @@ fn seconds_within(what: &str, seconds: f64, least: f64, most: f64) -> anyhow::Re
 
 fn mounts(names: &[String]) -> anyhow::Result<Vec<Mountpoint>> {
     let mounts: Option<Vec<_>> = names.iter().map(|name| Mountpoint::new(name)).collect();
-    let mounts = mounts.filter(|mounts| !mounts.is_empty());
     mounts.with_context(|| {
         format!(
             "--mount {}: a mountpoint is 1 to 100 visible characters without ; / ?",

@@ -14,6 +14,7 @@ use crate::load::plan::Plan;
 use crate::load::process::{Cost, Whose};
 use crate::load::report::{Phase, Report};
 use crate::load::rover::{self, Shared};
+use crate::load::table;
 
 /// The cost of the caster's process is read so long before the end, while all rovers are still there.
 const LAST_SAMPLE_BEFORE_END: Duration = Duration::from_millis(100);
@@ -25,10 +26,15 @@ pub(crate) async fn run(plan: Plan) -> anyhow::Result<Report> {
     let local = LocalSet::new();
     local
         .run_until(async move {
+            let mut plan = plan;
             if let Some(feed) = plan.feed {
                 tell(&format!("waiting for a station link at {}", feed.address));
                 spawn_local(Feed::open(feed).await?.run());
                 sleep(FED_BEFORE).await;
+            }
+            if plan.mounts.is_empty() {
+                plan.mounts = table::mounts(&plan).await?;
+                tell(&format!("asking for {} mountpoints of the sourcetable", plan.mounts.len()));
             }
             load(Rc::new(Shared::new(plan))).await
         })

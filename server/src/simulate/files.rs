@@ -15,14 +15,11 @@ use tianshu_simulator::world::{World, WorldEpoch};
 use crate::json::truth::TruthFile;
 use crate::simulate::stream::Streams;
 
-/// The version of the RINEX files: everything that reads RINEX 3 reads 3.04.
-const VERSION: WrittenVersion = WrittenVersion::V304;
-
 /// What is asked for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
-    /// A folder for RINEX files.
-    pub rinex: Option<PathBuf>,
+    /// A folder for RINEX files, and their version.
+    pub rinex: Option<(PathBuf, WrittenVersion)>,
     /// A folder for RTCM files.
     pub rtcm: Option<PathBuf>,
     /// A file for the truth.
@@ -45,7 +42,11 @@ impl Files {
         seed: u64,
         interval: Interval,
     ) -> anyhow::Result<Self> {
-        let rinex = wanted.rinex.as_deref();
+        let rinex = wanted.rinex.as_ref().map(|(folder, version)| {
+            let first = world.scenario().start;
+            let style = FileStyle { version: *version, interval, first, moving: false };
+            RinexFolder::begin(folder, world, network, &style)
+        });
         let rtcm = wanted.rtcm.as_deref();
         let truth = wanted.truth.as_deref().map(|path| {
             if let Some(folder) = path.parent() {
@@ -56,7 +57,7 @@ impl Files {
             Ok::<_, anyhow::Error>((path.to_owned(), truth.with_context(|| cannot_write(path))?))
         });
         Ok(Self {
-            rinex: rinex.map(|f| RinexFolder::begin(f, world, network, interval)).transpose()?,
+            rinex: rinex.transpose()?,
             rtcm: rtcm.map(|folder| RtcmFolder::begin(folder, world, network)).transpose()?,
             truth: truth.transpose()?,
         })
@@ -98,6 +99,7 @@ fn cannot_write(path: &Path) -> String {
 /// A folder of observation files and the navigation file.
 struct RinexFolder {
     folder: PathBuf,
+    version: WrittenVersion,
     stations: Vec<(ObservationFile, Growing)>,
     rovers: Vec<(ObservationFile, Growing)>,
 }
@@ -107,19 +109,18 @@ impl RinexFolder {
         folder: &Path,
         world: &World,
         network: &Network,
-        interval: Interval,
+        style: &FileStyle,
     ) -> anyhow::Result<Self> {
         make(folder)?;
-        let first = world.scenario().start;
-        let style = FileStyle { version: VERSION, interval, first, moving: false };
+        let version = style.version;
         let stations = network.stations.iter().enumerate().filter_map(|(number, station)| {
             let stated = world.stated(number)?;
             let name = station.name.as_str();
-            let file = ObservationFile::begin(name, &stated, world.sky(), &style);
+            let file = ObservationFile::begin(name, &stated, world.sky(), style);
             Some((file, Growing::new(folder.join(format!("{name}.rnx")))))
         });
         let moving = world.scenario().rover_motion != Motion::Still;
-        let style = FileStyle { moving, ..style };
+        let style = FileStyle { moving, ..style.clone() };
         let rovers = (1..=world.scenario().rovers).zip(0..).filter_map(|(number, place)| {
             let stated = world.stated_by_rover(place)?;
             let name = format!("ROV{number}");
@@ -127,7 +128,7 @@ impl RinexFolder {
             Some((file, Growing::new(folder.join(format!("{name}.rnx")))))
         });
         let (stations, rovers) = (stations.collect(), rovers.collect());
-        Ok(Self { folder: folder.to_owned(), stations, rovers })
+        Ok(Self { folder: folder.to_owned(), version, stations, rovers })
     }
 
     fn epoch(&mut self, epoch: &WorldEpoch) -> anyhow::Result<()> {
@@ -149,7 +150,7 @@ impl RinexFolder {
         }
         let start = world.scenario().start;
         let path = self.folder.join("nav.rnx");
-        let text = navigation(world, VERSION, start, start + span);
+        let text = navigation(world, self.version, start, start + span);
         fs::write(&path, text).with_context(|| cannot_write(&path))
     }
 }

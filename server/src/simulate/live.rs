@@ -102,11 +102,6 @@ pub(crate) struct Played {
 }
 
 impl Engine {
-    /// Whether it has ended by itself.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.thread.is_finished()
-    }
-
     /// Ends the world and tells how it went.
     pub(crate) fn stop(self) -> anyhow::Result<Played> {
         self.stop.store(true, Ordering::Relaxed);

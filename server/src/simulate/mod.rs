@@ -5,3 +5,4 @@ pub(crate) mod live;
 pub(crate) mod pace;
 pub(crate) mod ports;
 pub(crate) mod stream;
+pub(crate) mod uploads;

@@ -8,6 +8,7 @@ use tianshu_ingest::sockets::{listen, set_options};
 use tianshu_simulator::link::{Delivered, Delivery};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::{sleep_until, timeout};
 
 use crate::simulate::live::LiveStation;
@@ -46,11 +47,13 @@ impl Ports {
         self.0.iter().map(TcpListener::local_addr).collect()
     }
 
-    /// Serves each station at its port, until the world ends.
-    pub(crate) fn serve(self, stations: Vec<LiveStation>, pace: Pace) {
+    /// Serves each station at its port, until the world ends and all that it sent is delivered.
+    pub(crate) fn serve(self, stations: Vec<LiveStation>, pace: Pace) -> JoinSet<()> {
+        let mut serving = JoinSet::new();
         for (listener, station) in self.0.into_iter().zip(stations) {
-            tokio::spawn(serve(listener, station, pace));
+            serving.spawn(serve(listener, station, pace));
         }
+        serving
     }
 }
 

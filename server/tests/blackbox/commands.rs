@@ -83,6 +83,18 @@ fn decode_ends_when_its_reader_has_seen_enough() {
     assert!(ended.stderr.is_empty(), "{}", String::from_utf8_lossy(&ended.stderr));
 }
 
+/// As `solve ... | head -1` does it.
+#[test]
+fn solve_ends_when_its_reader_has_gone() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/rinex");
+    let mut command = tianshu();
+    command.current_dir(folder).args(["solve", "--rover", "ROV1.rnx", "--nav", "nav.rnx"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+}
+
 #[test]
 fn failures_have_their_exit_codes() {
     let folder = file_of(b"");
@@ -107,6 +119,20 @@ fn failures_have_their_exit_codes() {
     assert_eq!((ran.code, ran.out.starts_with("tianshu ")), (Some(0), true));
     let ran = command(folder.path(), &["decode", "made.rtcm3"], b"");
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "an empty stream is no failure");
+}
+
+/// A recording that was refused before anything came can be asked for again under the same name.
+#[test]
+fn a_refused_recording_leaves_no_file() {
+    let receiver = Port::open();
+    let service = Service::start(&relay(&receiver));
+    let url = format!("ntrip://{}/NONE", service.address());
+    for file in ["none.rtcm3", "none.tsr"] {
+        let ran = command(&service.path(""), &["record", &url, "--out", file], b"");
+        assert_eq!(ran.code, Some(1), "{}", ran.err);
+        assert!(ran.err.contains("no mountpoint NONE"), "{}", ran.err);
+        assert!(!service.path(file).exists(), "{file} is left behind");
+    }
 }
 
 /// What `replay` gives of a file as fast as it can.

@@ -108,7 +108,7 @@ const OFFERS: &[Broken] = &[
     ),
     (
         "[[mountpoint]]\nname = \"M\"\nkind = \"upload\"\nstation = \"A\"\n",
-        &[(5, "a password is missing")],
+        &[(5, "a password is missing"), (8, "station A has a link of its own")],
     ),
     (
         "[[mountpoint]]\nname = \"M\"\nkind = \"upload\"\nstation = \"A\"\npassword = \"p\"\n",
@@ -126,11 +126,46 @@ const OFFERS: &[Broken] = &[
     ("[[user]]\nname = \"u\"\npassword = 5\n", &[(7, "password must be a text in quotes")]),
     (
         "[[user]]\nname = \"u:v\"\npassword_file = \"none\"\nmountpoints = [\"M\", 5]\n",
-        &[(6, "no colon"), (7, "cannot read"), (8, "texts in quotes")],
+        &[
+            (6, "no colon"),
+            (7, "cannot read"),
+            (8, "texts in quotes"),
+            (8, "no [[mountpoint]] is called M"),
+        ],
     ),
     (
         "[[user]]\nname = \"u\"\npassword = \"p\"\nmountpoints = [\"GONE\"]\n",
         &[(8, "no [[mountpoint]] is called GONE")],
+    ),
+];
+
+/// A table with a fault is there all the same: what refers to it is right, and the rest of it is judged.
+const HALF_BROKEN: &[Broken] = &[
+    (
+        "[[station]]\nname = \"A\"\nlink = \"tcp\"\n\
+         [[mountpoint]]\nname = \"M\"\nkind = \"station\"\nstation = \"A\"\n\
+         [[station]]\nname = \"B\"\nlink = \"?\"\n\
+         [[mountpoint]]\nname = \"N\"\nkind = \"nearest\"\nstations = [\"A\", \"B\"]\n",
+        &[(1, "has no `address`"), (10, "\"?\" is not known here")],
+    ),
+    (
+        "[[station]]\nname = \"U\"\nlink = \"upload\"\n\
+         [[mountpoint]]\nname = \"U\"\nkind = \"upload\"\nstation = \"U\"\n\
+         [[mountpoint]]\nname = \"U\"\nkind = \"upload\"\nstation = \"GONE\"\n\
+         [[user]]\nname = \"u\"\nmountpoints = [\"U\"]\n\
+         [[user]]\nname = \"u\"\npassword = \"p\"\n",
+        &[
+            (4, "a password is missing"),
+            (8, "a password is missing"),
+            (8, "already a mountpoint called U"),
+            (11, "no [[station]] is called GONE"),
+            (12, "a password is missing"),
+            (15, "already a user called u"),
+        ],
+    ),
+    (
+        "[[station]]\nname = \"U\"\nlink = \"upload\"\n[[mountpoint]]\nname = \"U\"\nkind = \"uplaod\"\n",
+        &[(6, "\"uplaod\" is not known here")],
     ),
 ];
 
@@ -156,6 +191,10 @@ fn check(arguments: &[&str], text: &str, faults: &[(usize, &str)]) {
 fn every_fault_is_told_with_its_line() {
     let mut files = 0;
     for (text, faults) in SYNTAX.iter().chain(SERVICE).chain(STATIONS) {
+        check(&["check", "bad.toml"], text, faults);
+        files += 1;
+    }
+    for (text, faults) in HALF_BROKEN {
         check(&["check", "bad.toml"], text, faults);
         files += 1;
     }

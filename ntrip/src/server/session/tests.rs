@@ -68,13 +68,15 @@ fn the_answer_follows_the_request() {
     check_stream("GET /LD000 HTTP/1.1\r\nAccept: rtk/rtcm, dgps/rtcm\r\n\r\n", ICY);
     check_stream("GET /LD000 HTTP/1.1\r\nNtrip-Version: Ntrip/1.0\r\n\r\n", ICY);
     check_stream("GET /LD000 HTTP/1.0\r\n\r\n", ICY); // no agent (note 4)
-    check_stream("GET /LD000 HTTP/1.1\r\nUser-Agent: curl/8.0\r\n\r\n", ICY);
+    check_stream("GET /LD000 HTTP/1.1\r\nUser-Agent: NTRIP curl/8.0\r\n\r\n", ICY);
     check_stream("GET /LD000 HTTP/1.1\r\nNtrip-Version: Ntrip/2.0\r\n\r\n", &chunked);
     check_stream("GET /LD000 HTTP/1.1\r\nntrip-version: NTRIP/2.0\r\n\r\n", &chunked); // note 3
     // Crate ntrip-client: NTRIP 2 over HTTP/1.0, never chunk (note 5).
     check_stream("GET /LD000 HTTP/1.0\r\nntrip-version: NTRIP/2.0\r\n\r\n", &raw);
     check_stream("GET /LD000\r\nNtrip-Version: Ntrip/2.0\r\n\r\n", &raw);
     check_stream("GET /LD000 HTTP/1.1\r\nUser-Agent: Mozilla/5.0\r\n\r\n", &raw); // note 14
+    // Since 7.66 curl refuses what has no HTTP status line ("Received HTTP/0.9 when not allowed").
+    check_stream("GET /LD000 HTTP/1.1\r\nUser-Agent: curl/8.0\r\n\r\n", &raw);
 }
 
 #[test]
@@ -113,7 +115,11 @@ fn the_table_is_sent_in_three_dresses() {
         "GET / HTTP/1.1\r\nNtrip-Version: Ntrip/2.0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nNtrip-Version: Ntrip/2.0\r\n",
     );
-    check_table("GET / HTTP/1.1\r\nUser-Agent: Mozilla/5.0\r\n\r\n", "HTTP/1.1 200 OK\r\n");
+    for agent in ["Mozilla/5.0", "curl/7.88.1", "Wget/1.21.3"] {
+        let head = format!("GET / HTTP/1.1\r\nUser-Agent: {agent}\r\n\r\n");
+        check_table(&head, "HTTP/1.1 200 OK\r\n");
+    }
+    check_table("GET / HTTP/1.1\r\nUser-Agent: NTRIP curl/7\r\n\r\n", "SOURCETABLE 200 OK\r\n");
     let (mut session, _) = request("GET / HTTP/1.1\r\nNtrip-Version: Ntrip/2.0\r\n\r\n");
     let answer = text(&session.send_table(TABLE));
     assert!(answer.contains("\r\nContent-Type: gnss/sourcetable\r\n"), "{answer}");

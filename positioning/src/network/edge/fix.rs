@@ -6,7 +6,7 @@ use nalgebra::{DMatrix, DVector};
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
-use crate::ambiguity::lambda::search_above;
+use crate::ambiguity::lambda::{search_above, success_rate};
 use crate::network::edge::filter::{AmbiguityState, GroupFilter, ZENITH_DIFFERENCE, ZENITH_MEAN};
 use crate::network::edge::gaussian::Gaussian;
 use crate::network::edge::single::BANDS_MAX;
@@ -39,6 +39,8 @@ struct Proposal {
 #[derive(Clone, Debug, Default)]
 pub(super) struct FixBook {
     pub(super) fixed: BTreeMap<Place, Fixed>,
+    /// The satellite that was looked at again last.
+    verified: Option<Satellite>,
     proposals: BTreeMap<Place, Proposal>,
 }
 
@@ -47,21 +49,25 @@ pub(super) const FIXING_MASK_RAD: f64 = 0.174_533;
 /// An arc is looked at after so many epochs.
 const EPOCHS_MIN: u32 = 2;
 /// The least probability with which bootstrapping has to succeed.
-const SUCCESS_MIN: f64 = 0.999_9;
+const SUCCESS_MIN: f64 = 0.999;
 /// By how much the second best integers must be worse, as a squared distance: odds of e⁹ in a Gaussian world.
-const GAIN_MIN: f64 = 18.0;
+const GAIN_MIN: f64 = 20.0;
 /// The squared distance per ambiguity beyond which even the best integers do not fit.
 const MISFIT_MAX: f64 = 3.0;
 /// What is added to it, so that few ambiguities may be a little unlucky.
 const MISFIT_ALLOWANCE: f64 = 9.0;
 /// The same integers must come out so often in a row.
-const TIMES_MIN: u8 = 2;
+const TIMES_MIN: u8 = 3;
 /// And over so long a time, in which multipath is not the same.
-const TIME_MIN: Interval = Interval::from_seconds(5);
+const TIME_MIN: Interval = Interval::from_seconds(10);
 /// Satellites of a carrier that must be known before others are taken one by one.
 const KNOWN_MIN: usize = 3;
 /// Satellites that are begun with, at least.
-const FIRST_MIN: usize = 4;
+const FIRST_MIN: usize = 3;
+/// Held integers are in doubt if others could be told with this probability,
+const DOUBT_SUCCESS_MIN: f64 = 0.99;
+/// and are nearer by this, as a squared distance.
+const DOUBT_GAIN: f64 = 8.0;
 /// A whole number is exact; this keeps the equations regular, cycles.
 const INTEGER_SIGMA: f64 = 0.01;
 /// A float ambiguity this far from its whole number, in sigmas and in cycles, contradicts it.
@@ -80,9 +86,50 @@ impl FixBook {
         self.forget(filter);
         let mut state = filter.state.clone();
         known.apply(filter, &mut state);
-        let withdrawn = self.condition(filter, &mut state);
+        let mut withdrawn = self.verify(filter, &state);
+        withdrawn.extend(self.condition(filter, &mut state));
         self.seek(time, filter, &state);
         withdrawn
+    }
+
+    /// Looks at one satellite's whole numbers again, as if they were not known: what has been measured since may prefer others. Withdraws
+    /// and tells them if so.
+    fn verify(&mut self, filter: &GroupFilter, state: &Gaussian) -> Vec<Place> {
+        let satellites: Vec<Satellite> = {
+            let mut all: Vec<Satellite> = self.fixed.keys().map(|(satellite, _)| *satellite).collect();
+            all.dedup();
+            all
+        };
+        if satellites.len() <= KNOWN_MIN {
+            return Vec::new();
+        }
+        let next = satellites.iter().find(|s| self.verified.is_none_or(|last| **s > last));
+        let Some(&satellite) = next.or(satellites.first()) else { return Vec::new() };
+        self.verified = Some(satellite);
+        let mut others = self.clone();
+        others.fixed.retain(|(s, _), _| *s != satellite);
+        let mut state = state.clone();
+        others.condition(filter, &mut state);
+        let references = others.references(filter);
+        let bands: Vec<usize> =
+            self.fixed.keys().filter(|(s, _)| *s == satellite).map(|(_, b)| *b).collect();
+        let one = Unknown { satellite, elevation_rad: 0.0, bands };
+        let differences = differences(filter, &one, &references);
+        let held = DVector::from_iterator(
+            differences.len(),
+            differences.iter().map(|d| {
+                let integer = |s: Satellite| self.fixed.get(&(s, d.place.1)).map_or(0, |f| f.integer);
+                (integer(satellite) - integer(d.relative_to)) as f64
+            }),
+        );
+        if !is_contradicted(&state, &differences, &held) {
+            return Vec::new();
+        }
+        let places: Vec<Place> = differences.iter().map(|d| d.place).collect();
+        for place in &places {
+            self.withdraw(*place);
+        }
+        places
     }
 
     /// Withdraws one whole number.
@@ -325,8 +372,19 @@ fn linear(state: &Gaussian, differences: &[Difference]) -> (DVector<f64>, DMatri
 
 /// With what probability one satellite alone could be told.
 fn success(state: &Gaussian, differences: &[Difference]) -> f64 {
+    success_rate(&linear(state, differences).1)
+}
+
+/// Whether other whole numbers than those held are now much more likely.
+fn is_contradicted(state: &Gaussian, differences: &[Difference], held: &DVector<f64>) -> bool {
     let (float, covariance) = linear(state, differences);
-    search_above(&float, &covariance, 0.0).map_or(0.0, |integers| integers.success_rate)
+    let Ok(integers) = search_above(&float, &covariance, DOUBT_SUCCESS_MIN) else { return false };
+    if integers.best == *held {
+        return false;
+    }
+    let off = &float - held;
+    let norm = nalgebra::Cholesky::new(covariance).map_or(0.0, |root| off.dot(&root.solve(&off)));
+    norm - integers.best_norm > DOUBT_GAIN
 }
 
 /// The whole numbers of those differences, if they can be told.
@@ -373,16 +431,17 @@ impl Knowledge {
         if let Some((value_m, sigma_m)) = self.zenith_mean {
             state.update(&[(ZENITH_MEAN, 1.0)], value_m, sigma_m * sigma_m);
         }
-        let rows: Vec<_> = self
-            .ionosphere
-            .iter()
-            .filter_map(|(satellite, (value_m, sigma_m))| {
-                let place = filter.satellites.get(satellite)?.ionosphere;
-                Some((place, *value_m, *sigma_m))
-            })
-            .collect();
-        for (coefficients, measured) in without_common(&rows) {
-            state.update(&coefficients, measured, 1.0);
+        for air in [&self.told, &self.interpolated] {
+            let rows: Vec<_> = air
+                .iter()
+                .filter_map(|(satellite, (value_m, sigma_m))| {
+                    let place = filter.satellites.get(satellite)?.ionosphere;
+                    Some((place, *value_m, *sigma_m))
+                })
+                .collect();
+            for (coefficients, measured) in without_common(&rows) {
+                state.update(&coefficients, measured, 1.0);
+            }
         }
     }
 }

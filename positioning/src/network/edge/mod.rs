@@ -40,8 +40,11 @@ pub struct Knowledge {
     pub zenith_difference: Option<(f64, f64)>,
     /// The mean of both, m.
     pub zenith_mean: Option<(f64, f64)>,
-    /// Slant ionosphere on L1, second station less first, m, by satellite; known but for what all satellites of a group share.
-    pub ionosphere: BTreeMap<Satellite, (f64, f64)>,
+    /// Slant ionosphere on L1, second station less first, m, by satellite, as the two stations told it lately themselves; known but for
+    /// what all satellites of a group share.
+    pub told: BTreeMap<Satellite, (f64, f64)>,
+    /// The same as interpolated between other stations.
+    pub interpolated: BTreeMap<Satellite, (f64, f64)>,
 }
 
 /// The filters and whole numbers of one edge, group by group.
@@ -60,9 +63,12 @@ const ZENITH_SIGMA_BY_DISTANCE: f64 = 0.5e-6;
 const ZENITH_SIGMA_BY_HEIGHT: f64 = 5e-5;
 /// The mean of two zenith delays differs from the standard atmosphere's by this, one sigma, m: the weather of a humid coast.
 const ZENITH_MEAN_SIGMA_M: f64 = 0.10;
-/// The ionosphere's difference per metre of distance, one sigma, zenith on L1: 15 mm/km, an active day (the same section). Quieter days
-/// are told by the measurements soon enough, and no day is then taken for quieter than it is.
-const AIR_SIGMA_BY_DISTANCE: f64 = 15e-6;
+/// The ionosphere's difference between stations far apart, one sigma, zenith on L1, m: a plasma bubble's wall may stand between them, behind
+/// which metres are missing (25 TECU, and the inside of a bubble twice in the difference of two satellites). Quieter air is told by the
+/// codes soon enough, and none is then taken for quieter than it is.
+const AIR_SIGMA_M: f64 = 4.0;
+/// It grows to that from nothing by this per metre, as a bubble's wall does.
+const AIR_SIGMA_BY_DISTANCE: f64 = 2e-4;
 /// And this at least, m: stations on one roof.
 const AIR_SIGMA_MIN_M: f64 = 0.01;
 
@@ -74,7 +80,7 @@ impl EdgeSolver {
         let prior = EdgePrior {
             zenith_difference_m: ZENITH_SIGMA_M.hypot(by_distance).hypot(by_height),
             zenith_mean_m: ZENITH_MEAN_SIGMA_M,
-            ionosphere_m: (AIR_SIGMA_BY_DISTANCE * length_m).max(AIR_SIGMA_MIN_M),
+            ionosphere_m: (AIR_SIGMA_BY_DISTANCE * length_m).clamp(AIR_SIGMA_MIN_M, AIR_SIGMA_M),
         };
         Self { edge, prior, groups: BTreeMap::new() }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tianshu_gnss::satellite::Satellite;
+use tianshu_gnss::time::gps::GpsTime;
 
 use crate::network::edge::{EdgeSolver, Knowledge};
 use crate::network::engine::fields::{Field, Fields};
@@ -20,18 +20,23 @@ const ZENITH_SIGMA_MAX_M: f64 = 0.03;
 const AIR_SIGMA_MIN_M: f64 = 0.008;
 /// The most at which it still helps, m.
 const AIR_SIGMA_MAX_M: f64 = 0.15;
+/// A station's own last value is believed for so long; after it, its neighbours are asked.
+const MEMORY_MAX_S: f64 = 60.0;
+/// A satellite whose stations predict each other worse than this in the mean tells no station that is silent, m at the zenith.
+const RESIDUAL_MAX_M: f64 = 0.03;
 /// Stations that have to tell of a satellite before others are told.
 const TELLING_MIN: usize = 3;
 
 /// Interpolations of one epoch, kept while edges ask.
 pub(super) struct Insight {
+    time: GpsTime,
     covariance: Covariance,
     caches: BTreeMap<StationIndex, WeightCache>,
 }
 
 impl Insight {
-    pub(super) fn new(covariance: Covariance) -> Self {
-        Self { covariance, caches: BTreeMap::new() }
+    pub(super) fn new(time: GpsTime, covariance: Covariance) -> Self {
+        Self { time, covariance, caches: BTreeMap::new() }
     }
 
     /// What an edge may be told.
@@ -51,32 +56,71 @@ impl Insight {
         let mut known = Knowledge {
             zenith_difference: trusted(zenith.difference(from, to)),
             zenith_mean: trusted(zenith.mean(from, to)),
-            ionosphere: BTreeMap::new(),
+            ..Knowledge::default()
         };
         if solver.has_unknown() {
-            for (satellite, field) in fields.all() {
-                if let Some(told) = self.ionosphere(edge, field, points) {
-                    known.ionosphere.insert(*satellite, told);
-                }
-            }
+            self.tell_air(edge, fields, points, &mut known);
         }
         known
     }
 
-    fn ionosphere(
+    fn tell_air(
         &mut self,
         edge: Edge,
-        field: &Field,
+        fields: &Fields,
         points: &[PlanePoint],
-    ) -> Option<(f64, f64)> {
-        if field.telling() < TELLING_MIN {
+        known: &mut Knowledge,
+    ) {
+        // What both tell now is of use only beside what one of them told lately, or others tell for it.
+        let (mut lately, mut by_others) = (false, false);
+        for (satellite, field) in fields.all() {
+            let ends = [edge.from(), edge.to()];
+            let told = ends.map(|station| self.told(station, field));
+            if let [Some(from), Some(to)] = told {
+                lately |= from.2 || to.2;
+                let sigma_m = from.1.hypot(to.1);
+                if sigma_m <= AIR_SIGMA_MAX_M {
+                    let sigma_m = sigma_m * field.shell_mapping;
+                    known.told.insert(*satellite, (to.0 - from.0, sigma_m));
+                }
+            }
+            if field.telling() < TELLING_MIN {
+                continue;
+            }
+            let silent = ends.map(|s| field.values_m.get(s.position()).copied().flatten().is_none());
+            if told.iter().zip(silent).any(|(told, silent)| silent && told.is_some()) {
+                continue;
+            }
+            let between = ends.map(|station| self.at(station, field, points));
+            if let [Some(from), Some(to)] = between {
+                let sigma_m = from.1.hypot(to.1);
+                if sigma_m <= AIR_SIGMA_MAX_M {
+                    by_others |= silent.contains(&true);
+                    let sigma_m = sigma_m * field.shell_mapping;
+                    known.interpolated.insert(*satellite, (to.0 - from.0, sigma_m));
+                }
+            }
+        }
+        if !lately {
+            known.told.clear();
+        }
+        if !by_others {
+            known.interpolated.clear();
+        }
+    }
+
+    /// What a station tells, or told lately, of a satellite's ionosphere: value, sigma at the zenith, and whether it is not of now.
+    ///
+    /// What it told before its arcs broke is nearer than what its neighbours tell: it may be in a bubble that they are not in.
+    fn told(&self, station: StationIndex, field: &Field) -> Option<(f64, f64, bool)> {
+        let memory = field.memory.get(&station)?;
+        let age_s = (self.time - memory.time).seconds();
+        if age_s > MEMORY_MAX_S {
             return None;
         }
-        let (from_m, from_sigma_m) = self.at(edge.from(), field, points)?;
-        let (to_m, to_sigma_m) = self.at(edge.to(), field, points)?;
-        let sigma_m = from_sigma_m.hypot(to_sigma_m);
-        (sigma_m <= AIR_SIGMA_MAX_M)
-            .then_some((to_m - from_m, sigma_m.max(AIR_SIGMA_MIN_M) * field.shell_mapping))
+        let moved_m = 2.0 * memory.rate_m_s * age_s / field.shell_mapping;
+        let is_past = field.values_m.get(station.position()).copied().flatten().is_none();
+        Some((memory.value_m, AIR_SIGMA_MIN_M + if is_past { moved_m } else { 0.0 }, is_past))
     }
 
     /// The ionosphere at a station, and its sigma at the zenith: its own, or its neighbours'.
@@ -89,7 +133,7 @@ impl Insight {
         if let Some(own_m) = field.values_m.get(station.position()).copied().flatten() {
             return Some((own_m, AIR_SIGMA_MIN_M));
         }
-        if field.rough.contains(&station) {
+        if !field.rough.is_empty() || field.residual_m.is_none_or(|r| r > RESIDUAL_MAX_M) {
             return None;
         }
         let point = *points.get(station.position())?;
@@ -97,14 +141,7 @@ impl Insight {
         let cache =
             self.caches.entry(station).or_insert_with(|| WeightCache::new(point, covariance));
         let weights = cache.weights(points, &field.values_m)?;
-        let near_is_rough =
-            weights.shares().iter().take(4).any(|(other, _)| field.rough.contains(other));
-        if near_is_rough {
-            return None;
-        }
-        Some((weights.apply(&field.values_m)?, weights.sigma_m() * field.factor()))
+        let value_m = weights.apply(&field.values_m)?;
+        Some((value_m, weights.sigma_m() * field.factor()))
     }
 }
-
-/// A satellite's field, by satellite.
-pub(super) type BySatellite<T> = BTreeMap<Satellite, T>;

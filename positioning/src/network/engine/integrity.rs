@@ -7,7 +7,7 @@ use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
 use crate::network::engine::motion::Motion;
-use crate::network::observed::{Group, ObservedEpoch};
+use crate::network::observed::{Channel, Group, ObservedEpoch};
 use crate::network::solution::links::Levelled;
 use crate::network::solution::zenith::Residuals;
 use crate::network::topology::StationIndex;
@@ -17,9 +17,10 @@ use crate::network::topology::StationIndex;
 pub(super) struct Integrity {
     codes: Vec<CodeWatch>,
     looked: Option<GpsTime>,
-    misfits: BTreeMap<(usize, Satellite), u8>,
+    misfits: BTreeMap<(usize, Satellite), Misfit>,
     motion: Vec<Motion>,
     suspects: BTreeMap<StationIndex, Suspicion>,
+    contradictions: BTreeMap<(StationIndex, Channel), (u8, GpsTime)>,
 }
 
 /// Why a station is not believed.
@@ -27,6 +28,14 @@ pub(super) struct Integrity {
 struct Suspicion {
     since: GpsTime,
     reason: String,
+}
+
+/// How a line of sight's ionosphere-free phase fits: its running mean.
+#[derive(Clone, Copy, Debug)]
+struct Misfit {
+    mean_m: f64,
+    seen_s: f64,
+    last: GpsTime,
 }
 
 /// Where a station's codes put it, against the coordinates that it was given.
@@ -51,11 +60,17 @@ const CODE_SAMPLE_LIMIT_M: [f64; 2] = [6.0, 12.0];
 const STATIONS_MIN: usize = 3;
 /// Satellites that are needed for a place.
 const SATELLITES_MIN: usize = 7;
-/// A line of sight whose ionosphere-free phase is off by so many sigmas and so many metres has a wrong level: one cycle on both carriers is
-/// 0.107 m on L1 and L2.
-const MISFIT: (f64, f64) = (5.0, 0.04);
-/// So many epochs in a row.
-const MISFITS_MAX: u8 = 3;
+/// A line of sight whose ionosphere-free phase is off by so many sigmas and so many metres in the mean has a wrong level: one cycle on both
+/// carriers is 0.107 m on L1 and L2.
+const MISFIT: (f64, f64) = (2.5, 0.045);
+/// The memory of that mean, s.
+const MISFIT_MEMORY_S: f64 = 20.0;
+/// For how long at least it is formed, s.
+const MISFIT_MIN_S: f64 = 5.0;
+/// Edges that have to withdraw a station's whole number,
+const CONTRADICTED_MIN: u8 = 2;
+/// within this time of each other.
+const CONTRADICTED_FOR: Interval = Interval::from_seconds(120);
 /// After this time a suspect is tried again.
 const SUSPECT_FOR: Interval = Interval::from_seconds(1_800);
 
@@ -67,12 +82,32 @@ impl Integrity {
             misfits: BTreeMap::new(),
             motion: vec![Motion::default(); stations],
             suspects: BTreeMap::new(),
+            contradictions: BTreeMap::new(),
         }
     }
 
     /// Why a station is not believed, if it is not.
     pub(super) fn doubt(&self, station: StationIndex) -> Option<&str> {
         self.suspects.get(&station).map(|s| s.reason.as_str())
+    }
+
+    /// Notes that an edge of this station has withdrawn a whole number; tells whether several of its edges have, so that it is the
+    /// station's own level which is wrong.
+    pub(super) fn is_contradicted(
+        &mut self,
+        time: GpsTime,
+        station: StationIndex,
+        channel: Channel,
+    ) -> bool {
+        self.contradictions.retain(|_, (_, last)| time - *last <= CONTRADICTED_FOR);
+        let (times, last) = self.contradictions.entry((station, channel)).or_insert((0, time));
+        *times += 1;
+        *last = time;
+        let is_wrong = *times >= CONTRADICTED_MIN;
+        if is_wrong {
+            self.contradictions.remove(&(station, channel));
+        }
+        is_wrong
     }
 
     /// Compares where the codes put each station with where the others' codes put them. Tells who is to be put aside (true) or taken back.
@@ -143,28 +178,32 @@ impl Integrity {
         over.into_iter().map(|station| (station, false)).collect()
     }
 
-    /// Lines of sight whose levels have not fitted for some epochs.
+    /// Lines of sight whose levels have not fitted for a while.
     pub(super) fn watch_residuals(
         &mut self,
+        time: GpsTime,
         links: &[Vec<Levelled>],
         residuals: &Residuals,
     ) -> Vec<(StationIndex, Satellite)> {
         let mut wrong = Vec::new();
-        let mut misfits = BTreeMap::new();
+        self.misfits.retain(|_, misfit| (time - misfit.last).seconds() <= MISFIT_MEMORY_S);
         for ((station, satellite), residual_m) in residuals {
             let link = links[*station].iter().find(|l| l.satellite == *satellite);
             let sigma_m = link.map_or(f64::INFINITY, |l| l.free_sigma_m);
-            if residual_m.abs() <= (MISFIT.0 * sigma_m).max(MISFIT.1) {
-                continue;
-            }
-            let times = self.misfits.get(&(*station, *satellite)).copied().unwrap_or(0) + 1;
-            if times >= MISFITS_MAX {
+            let key = (*station, *satellite);
+            let new = Misfit { mean_m: *residual_m, seen_s: 0.0, last: time };
+            let misfit = self.misfits.entry(key).or_insert(new);
+            let span_s = (time - misfit.last).seconds().min(MISFIT_MEMORY_S);
+            misfit.seen_s += span_s;
+            misfit.last = time;
+            let share = span_s / misfit.seen_s.min(MISFIT_MEMORY_S).max(1.0);
+            misfit.mean_m += (residual_m - misfit.mean_m) * share;
+            let limit_m = (MISFIT.0 * sigma_m).max(MISFIT.1);
+            if misfit.mean_m.abs() > limit_m && misfit.seen_s >= MISFIT_MIN_S {
                 wrong.extend(u16::try_from(*station).map(|s| (StationIndex(s), *satellite)));
-            } else {
-                misfits.insert((*station, *satellite), times);
+                self.misfits.remove(&key);
             }
         }
-        self.misfits = misfits;
         wrong
     }
 

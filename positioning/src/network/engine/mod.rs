@@ -72,6 +72,7 @@ pub struct Engine {
     edges: BTreeMap<Edge, EdgeSolver>,
     integers: BTreeMap<Edge, OfEdge>,
     closure: Closure,
+    closure_is_new: bool,
     book: LevelBook,
     zenith: ZenithFilter,
     fields: Fields,
@@ -111,6 +112,7 @@ impl Engine {
             edges: BTreeMap::new(),
             integers: BTreeMap::new(),
             closure: Closure::default(),
+            closure_is_new: false,
             book: LevelBook::default(),
             zenith: ZenithFilter::new(stations.len()),
             fields: Fields::default(),
@@ -234,8 +236,9 @@ impl Engine {
     fn step_edges(&mut self, time: GpsTime, span: Interval) {
         let stride = (EDGE_INTERVAL.nanos() / span.nanos().max(1)).clamp(1, 5);
         let turn = self.epochs % u64::try_from(stride).unwrap_or(1);
-        let mut fresh = insight::Insight::new(self.fields.covariance());
+        let mut fresh = insight::Insight::new(time, self.fields.covariance());
         let mut changed = false;
+        let mut withdrawn = Vec::new();
         for (place, (edge, solver)) in (0_u64..).zip(&mut self.edges) {
             if place % u64::try_from(stride).unwrap_or(1) != turn {
                 continue;
@@ -244,7 +247,11 @@ impl Engine {
             let Some((from, to)) = observed(edge.from()).zip(observed(edge.to())) else { continue };
             solver.step(from, to);
             let known = fresh.about(*edge, solver, &self.zenith, &self.fields, &self.points);
-            solver.fix(time, &known);
+            for channel in solver.fix(time, &known) {
+                for station in [edge.from(), edge.to()] {
+                    withdrawn.push((station, channel));
+                }
+            }
             let now: OfEdge = solver.integers().map(|i| (i.channel, i)).collect();
             let before = self.integers.get(edge);
             if before.is_none_or(|before| *before != now) {
@@ -252,23 +259,28 @@ impl Engine {
                 changed = true;
             }
         }
+        for (station, channel) in withdrawn {
+            if self.integrity.is_contradicted(time, station, channel) {
+                self.break_arcs(station, channel.0);
+            }
+        }
         if changed {
             self.closure = closure::check(time, &self.shape, &self.integers);
+            self.closure_is_new = true;
         }
     }
 
     /// Carries levels on, and takes those back that are contradicted.
     fn level(&mut self, time: GpsTime) {
-        let arcs: Vec<BTreeMap<Channel, u32>> = self
-            .preprocessors
-            .iter()
-            .map(|p| p.arcs().map(|(channel, arc, _)| (channel, arc)).collect())
-            .collect();
-        self.book.forget(|station, channel, arc| {
-            arcs.get(station.position()).and_then(|a| a.get(&channel)) == Some(&arc)
+        let preprocessors = &self.preprocessors;
+        let forgot = self.book.forget(|station, channel, arc| {
+            preprocessors.get(station.position()).and_then(|p| p.arc(channel)) == Some(arc)
         });
         for (edge, channel) in std::mem::take(&mut self.closure.wrong) {
             self.withdraw(edge, channel, time);
+        }
+        if !std::mem::take(&mut self.closure_is_new) && !forgot {
+            return;
         }
         let root = self.keeper.tree().roots().first().copied().unwrap_or(StationIndex(0));
         for doubt in self.book.extend(root, &self.closure.valid) {
@@ -295,7 +307,7 @@ impl Engine {
             })
             .collect();
         let residuals = self.zenith.step(time, &links);
-        for (station, satellite) in self.integrity.watch_residuals(&links, &residuals) {
+        for (station, satellite) in self.integrity.watch_residuals(time, &links, &residuals) {
             self.break_arcs(station, satellite);
         }
         for (station, is_suspect) in self.integrity.watch_motion(time, &links, &residuals) {

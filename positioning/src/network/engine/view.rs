@@ -92,7 +92,7 @@ impl Engine {
             group: field.group,
             ionosphere_m: field.values_m.clone(),
             shell_mapping: field.shell_mapping,
-            sigma_factor: field.factor(),
+            sigma_factor: field.ratio(),
             geometry: field.geometry,
             ephemeris,
             withheld: few,

@@ -19,6 +19,22 @@ const SILL_SIGMA_MIN_M: f64 = 0.001;
 /// How many of them: up to 2 m.
 const SILLS: u8 = 12;
 
+/// Candidates whose mean scores differ by less than this are as likely: the one of the shortest range is taken. Stations tell nothing of
+/// what is between them, where a long range would promise too much.
+const TOLERANCE: f64 = 0.03;
+
+/// How badly a covariance predicted.
+struct Score {
+    sum: f64,
+    count: usize,
+}
+
+impl Score {
+    fn mean(&self) -> f64 {
+        self.sum / self.count as f64
+    }
+}
+
 /// The covariance whose leave-one-out residuals are the most likely: the predictive log score Σ ln s² + e²/s² is least (Gneiting and
 /// Raftery 2007, J. Am. Stat. Assoc. 102, section 7.1). The residuals are free of drift, as the prediction is.
 ///
@@ -47,7 +63,7 @@ pub fn fit(
                 }
             }
         }
-        (count >= RESIDUALS_MIN && sum.is_finite()).then_some(sum)
+        (count >= RESIDUALS_MIN && sum.is_finite()).then_some(Score { sum, count })
     };
     let range_step = (RANGE_MAX_M / RANGE_MIN_M).powf(1.0 / f64::from(RANGES - 1));
     let coarse = (0..RANGES).flat_map(|range| {
@@ -59,12 +75,20 @@ pub fn fit(
         })
     });
     let try_all = |candidates: &mut dyn Iterator<Item = (f64, f64)>| {
-        candidates
+        let tried: Vec<(Score, Covariance)> = candidates
             .filter_map(|(range_m, sigma_m)| {
                 let covariance = Covariance::new(sigma_m * sigma_m, range_m, nugget_m2)?;
                 Some((score(&covariance)?, covariance))
             })
-            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .collect();
+        let best = tried.iter().map(|(score, _)| score.mean()).min_by(f64::total_cmp)?;
+        tried
+            .into_iter()
+            .filter(|(score, _)| score.mean() <= best + TOLERANCE)
+            .min_by(|a, b| {
+                let range = |c: &Covariance| c.range_m();
+                range(&a.1).total_cmp(&range(&b.1)).then(a.0.mean().total_cmp(&b.0.mean()))
+            })
     };
     let Some((_, best)) = try_all(&mut coarse.into_iter()) else { return fallback };
     // Once more around the best, at a third of the step.

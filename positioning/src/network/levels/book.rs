@@ -12,6 +12,8 @@ use crate::network::topology::{Edge, StationIndex};
 #[derive(Clone, Debug, Default)]
 pub struct LevelBook {
     levels: BTreeMap<Channel, OfChannel>,
+    /// The set with the most stations, by channel, as of the last change.
+    main: BTreeMap<Channel, u32>,
     /// How often the levels of a channel had to be told anew.
     data: BTreeMap<Channel, u32>,
     next_component: u32,
@@ -46,17 +48,17 @@ const ROUNDS_MAX: usize = 64;
 impl LevelBook {
     /// The level of a station's channel.
     pub fn level(&self, station: StationIndex, channel: Channel) -> Option<Level> {
-        let of_channel = self.levels.get(&channel)?;
-        let entry = of_channel.get(&station)?;
+        let entry = self.levels.get(&channel)?.get(&station)?;
         let datum = self.data.get(&channel).copied().unwrap_or(0);
-        let component = if entry.set == largest(of_channel) { 0 } else { entry.set };
+        let is_main = self.main.get(&channel) == Some(&entry.set);
+        let component = if is_main { 0 } else { entry.set };
         Some(Level { cycles: entry.cycles, arc: entry.arc, component, datum })
     }
 
     /// All levels, channel by channel and station by station.
     pub fn iter(&self) -> impl Iterator<Item = (StationIndex, Channel, Level)> + '_ {
         self.levels.iter().flat_map(|(channel, of_channel)| {
-            let main = largest(of_channel);
+            let main = self.main.get(channel).copied().unwrap_or(0);
             let datum = self.data.get(channel).copied().unwrap_or(0);
             of_channel.iter().map(move |(station, entry)| {
                 let component = if entry.set == main { 0 } else { entry.set };
@@ -66,12 +68,24 @@ impl LevelBook {
         })
     }
 
-    /// Forgets levels whose arc has ended: `is_current` is asked for each.
-    pub fn forget(&mut self, is_current: impl Fn(StationIndex, Channel, u32) -> bool) {
+    /// Forgets levels whose arc has ended: `is_current` is asked for each. Tells whether there were any.
+    pub fn forget(&mut self, is_current: impl Fn(StationIndex, Channel, u32) -> bool) -> bool {
+        let mut forgot = false;
         for (channel, of_channel) in &mut self.levels {
+            let before = of_channel.len();
             of_channel.retain(|station, entry| is_current(*station, *channel, entry.arc));
+            forgot |= of_channel.len() < before;
         }
         self.levels.retain(|_, of_channel| !of_channel.is_empty());
+        if forgot {
+            self.choose_main();
+        }
+        forgot
+    }
+
+    /// Finds the largest set of each channel anew.
+    fn choose_main(&mut self) {
+        self.main = self.levels.iter().map(|(channel, of)| (*channel, largest(of))).collect();
     }
 
     /// Takes one level back.
@@ -79,6 +93,7 @@ impl LevelBook {
         if let Some(of_channel) = self.levels.get_mut(&channel) {
             of_channel.remove(&station);
         }
+        self.choose_main();
     }
 
     /// Puts a level that was known before back in (a restart).
@@ -88,6 +103,7 @@ impl LevelBook {
             .entry(channel)
             .or_default()
             .insert(station, Entry { cycles, arc, set: 1 });
+        self.main.insert(channel, 1);
     }
 
     /// Levels what the validated whole numbers reach, beginning at `root` where nothing is levelled yet. Tells which levels most of their
@@ -103,6 +119,7 @@ impl LevelBook {
                 }
             }
         }
+        self.choose_main();
         doubts
     }
 

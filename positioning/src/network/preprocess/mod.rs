@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tianshu_gnss::antenna::AntennaCalibration;
 use tianshu_gnss::constants::SPEED_OF_LIGHT;
-use tianshu_gnss::coords::{Ecef, GRS80};
+use tianshu_gnss::coords::Ecef;
 use tianshu_gnss::ephemeris::store::EphemerisStore;
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::satellite::Satellite;
@@ -20,7 +20,7 @@ use crate::model::antenna::{Arrival, antenna_correction};
 use crate::model::beidou2::code_correction;
 use crate::model::noise::{CODE_SIGMA_M, PHASE_SIGMA_M, variance_factor};
 use crate::model::range::sight;
-use crate::model::troposphere::{Mapping, RELATIVE_HUMIDITY, mapping, zenith_delay};
+use crate::model::troposphere::Mapping;
 use crate::network::observed::{
     Channel, Group, IONOSPHERE_REFERENCE_HZ, ObservedCarrier, ObservedEpoch, ObservedSatellite,
 };
@@ -64,10 +64,13 @@ struct PhaseArc {
     issue: u16,
 }
 
-/// How fast the ionosphere of one satellite moves: the mean square of its changes, m² per s.
+/// How fast the ionosphere of one satellite moves.
 #[derive(Clone, Copy, Debug)]
 struct AirRate {
+    /// The mean square of its changes, m² per s.
     mean_square: f64,
+    /// The mean χ² per carrier of the phases' steps: above one where they scintillate.
+    restlessness: f64,
     last: GpsTime,
 }
 
@@ -99,6 +102,8 @@ const AIR_SIGMA_MIN_M: f64 = 0.002;
 const AIR_MEMORY_S: f64 = 60.0;
 /// How much more than its usual step the ionosphere may do in an epoch.
 const AIR_REACH: f64 = 3.0;
+/// What quiet phases' mean χ² per carrier is, inverted: their steps are expected with a margin, and have a third of it.
+const RESTLESS_SHARE: f64 = 3.0;
 /// Below this elevation nothing is used, rad: 5° (shared design, network solver, section 1.7).
 pub const TRACKING_MASK_RAD: f64 = 0.087_266;
 
@@ -130,7 +135,7 @@ impl Preprocessor {
         self.site.move_by_tide(time);
         let mut satellites: Vec<(ObservedSatellite, Vec<Raw>)> = Vec::with_capacity(seen.len());
         for t in &seen {
-            satellites.extend(self.observed_minus_computed(time, t));
+            satellites.extend(self.observed_minus_computed(t));
         }
         let clock_m = rough_clock_m(&satellites);
         let step_m = self.clock_step_m(time, &satellites);
@@ -150,6 +155,11 @@ impl Preprocessor {
         self.arcs.remove(&channel);
     }
 
+    /// The arc in progress on a channel.
+    pub fn arc(&self, channel: Channel) -> Option<u32> {
+        self.arcs.get(&channel).map(|arc| arc.number)
+    }
+
     /// The station's arcs in progress, each with the cycles that were taken off its phase.
     pub fn arcs(&self) -> impl Iterator<Item = (Channel, u32, i64)> + '_ {
         self.arcs.iter().map(|(channel, arc)| (*channel, arc.number, arc.aligned_cycles))
@@ -162,7 +172,6 @@ impl Preprocessor {
 
     fn observed_minus_computed(
         &self,
-        time: GpsTime,
         t: &Tracked<'_>,
     ) -> Option<(ObservedSatellite, Vec<Raw>)> {
         let group = Group::of(t.satellite)?;
@@ -170,8 +179,7 @@ impl Preprocessor {
         if at.elevation_rad < TRACKING_MASK_RAD {
             return None;
         }
-        let place = self.site.geodetic();
-        let Mapping { hydrostatic, wet } = mapping(place, at.elevation_rad, time);
+        let Mapping { hydrostatic, wet } = self.site.mapping().at(at.elevation_rad);
         let zenith = self.site.zenith();
         let troposphere_m = zenith.hydrostatic_m * hydrostatic + zenith.wet_m * wet;
         let satellite = ObservedSatellite {
@@ -291,14 +299,23 @@ impl Preprocessor {
             common_m: if same_issue { COMMON_SIGMA_M * root_s } else { NEW_ISSUE_SIGMA_M },
             ionosphere_m: usual.max(AIR_SIGMA_MIN_M * slant) * root_s,
         };
-        let verdict = judge(&steps, expected);
-        if verdict == Verdict::Continuous {
-            self.learn_air(time, satellite.satellite, &steps, span_s);
+        match judge(&steps, expected) {
+            Verdict::Continuous(restlessness) => {
+                self.learn_air(time, satellite.satellite, &steps, span_s, restlessness);
+                false
+            }
+            Verdict::Broken => true,
         }
-        verdict == Verdict::Broken
     }
 
-    fn learn_air(&mut self, time: GpsTime, of: Satellite, steps: &[PhaseStep], span_s: f64) {
+    fn learn_air(
+        &mut self,
+        time: GpsTime,
+        of: Satellite,
+        steps: &[PhaseStep],
+        span_s: f64,
+        restlessness: f64,
+    ) {
         let [first, second, ..] = steps else { return };
         let spread = second.ionosphere - first.ionosphere;
         if spread.abs() < 0.1 || span_s <= 0.0 {
@@ -308,10 +325,20 @@ impl Preprocessor {
         let noise_m = first.sigma_m.hypot(second.sigma_m) / spread;
         // Half of the noise's variance: what is left is not to hide real motion, nor to be taken for it.
         let square = (change_m * change_m - 0.5 * noise_m * noise_m).max(0.0) / span_s;
-        let air = self.air.entry(of).or_insert(AirRate { mean_square: 0.0, last: time });
+        let air = self.air.entry(of).or_insert(AirRate {
+            mean_square: 0.0,
+            restlessness: 0.0,
+            last: time,
+        });
         let kept = (-span_s / AIR_MEMORY_S).exp();
         air.mean_square = kept * air.mean_square + (1.0 - kept) * square;
+        air.restlessness = kept * air.restlessness + (1.0 - kept) * restlessness;
         air.last = time;
+    }
+
+    /// By what a phase's sigma is to be multiplied where phases scintillate: they are kept, and count less.
+    fn scintillation(&self, of: Satellite) -> f64 {
+        self.air.get(&of).map_or(1.0, |air| (RESTLESS_SHARE * air.restlessness).max(1.0).sqrt())
     }
 
     fn carrier(
@@ -359,7 +386,7 @@ impl Preprocessor {
             phase_m: arc.and(raw.phase_m).map(|p| p - clock_m - aligned_m),
             aligned_cycles: arc.map_or(0, |arc| arc.aligned_cycles),
             code_sigma_m: CODE_SIGMA_M * raw.sigma_factor,
-            phase_sigma_m: PHASE_SIGMA_M * raw.sigma_factor,
+            phase_sigma_m: PHASE_SIGMA_M * raw.sigma_factor * self.scintillation(of.satellite),
             arc: arc.map_or(0, |arc| arc.number),
         }
     }

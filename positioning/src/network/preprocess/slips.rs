@@ -27,10 +27,10 @@ pub(super) struct Expected {
 }
 
 /// What the phases say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Verdict {
-    /// No whole cycle is needed to explain them.
-    Continuous,
+    /// No whole cycle is needed to explain them. How far they were from what was expected: χ² per carrier.
+    Continuous(f64),
     /// They slipped, or jumped by what is neither cycles nor air.
     Broken,
 }
@@ -46,7 +46,7 @@ const CHI_SQUARE_BROKEN: f64 = 60.0;
 pub(super) fn judge(steps: &[PhaseStep], expected: Expected) -> Verdict {
     let count = steps.len();
     if count == 0 {
-        return Verdict::Continuous;
+        return Verdict::Continuous(0.0);
     }
     let common = expected.common_m * expected.common_m;
     let air = expected.ionosphere_m * expected.ionosphere_m;
@@ -57,9 +57,10 @@ pub(super) fn judge(steps: &[PhaseStep], expected: Expected) -> Verdict {
     let change = DVector::from_fn(count, |i, _| steps[i].change_m);
     let Some(root) = Cholesky::new(covariance.clone()) else { return Verdict::Broken };
     let without = change.dot(&root.solve(&change));
+    let continuous = Verdict::Continuous(without / count as f64);
     let limit = CHI_SQUARE_MAX[count.min(CHI_SQUARE_MAX.len()) - 1];
     if without <= limit {
-        return Verdict::Continuous;
+        return continuous;
     }
     if without > CHI_SQUARE_BROKEN || !without.is_finite() {
         return Verdict::Broken;
@@ -69,8 +70,8 @@ pub(super) fn judge(steps: &[PhaseStep], expected: Expected) -> Verdict {
         covariance[(i, j)] / (steps[i].wavelength_m * steps[j].wavelength_m)
     });
     match search(&cycles, &scaled) {
-        Ok(found) if found.best.iter().all(|n| *n == 0.0) => Verdict::Continuous,
-        Ok(found) if without - found.best_norm < GAIN_MIN => Verdict::Continuous,
+        Ok(found) if found.best.iter().all(|n| *n == 0.0) => continuous,
+        Ok(found) if without - found.best_norm < GAIN_MIN => continuous,
         Ok(_) | Err(_) => Verdict::Broken,
     }
 }
@@ -83,7 +84,7 @@ mod tests {
     const CARRIERS: [(f64, f64); 3] = [(0.190_29, 1.0), (0.244_21, 1.646_9), (0.254_83, 1.793_3)];
 
     #[track_caller]
-    fn check(cycles: [i32; 3], air_m: f64, common_m: f64, carriers: usize, expected: Verdict) {
+    fn check(cycles: [i32; 3], air_m: f64, common_m: f64, carriers: usize, is_broken: bool) {
         let step = |i: usize| PhaseStep {
             change_m: common_m - CARRIERS[i].1 * air_m + f64::from(cycles[i]) * CARRIERS[i].0,
             wavelength_m: CARRIERS[i].0,
@@ -92,26 +93,26 @@ mod tests {
         };
         let steps: Vec<_> = (0..carriers).map(step).collect();
         let quiet = Expected { common_m: 0.005, ionosphere_m: 0.004 };
-        assert_eq!(judge(&steps, quiet), expected, "{cycles:?} {air_m} {common_m}");
+        assert_eq!(judge(&steps, quiet) == Verdict::Broken, is_broken, "{cycles:?} {air_m} {common_m}");
     }
 
     #[test]
     fn whole_cycles_are_told_from_a_moving_ionosphere() {
-        check([0, 0, 0], 0.0, 0.0, 3, Verdict::Continuous);
+        check([0, 0, 0], 0.0, 0.0, 3, false);
         // Three times what was expected of the air is still air.
-        check([0, 0, 0], 0.012, 0.003, 3, Verdict::Continuous);
-        check([1, 0, 0], 0.0, 0.0, 3, Verdict::Broken);
-        check([0, 1, 0], 0.004, 0.0, 2, Verdict::Broken);
+        check([0, 0, 0], 0.012, 0.003, 3, false);
+        check([1, 0, 0], 0.0, 0.0, 3, true);
+        check([0, 1, 0], 0.004, 0.0, 2, true);
         // The pair that geometry-free tests hardly see: 5.4 cm on L1 - L2.
-        check([1, 1, 0], 0.0, 0.0, 2, Verdict::Broken);
-        check([1, 1, 1], 0.004, -0.003, 3, Verdict::Broken);
-        check([9, 7, 0], 0.0, 0.0, 2, Verdict::Broken);
-        check([1, 0, 0], 0.0, 0.0, 1, Verdict::Broken);
+        check([1, 1, 0], 0.0, 0.0, 2, true);
+        check([1, 1, 1], 0.004, -0.003, 3, true);
+        check([9, 7, 0], 0.0, 0.0, 2, true);
+        check([1, 0, 0], 0.0, 0.0, 1, true);
     }
 
     #[test]
     fn nothing_to_judge_is_continuous() {
         let none = Expected { common_m: 0.005, ionosphere_m: 0.004 };
-        assert_eq!(judge(&[], none), Verdict::Continuous);
+        assert_eq!(judge(&[], none), Verdict::Continuous(0.0));
     }
 }

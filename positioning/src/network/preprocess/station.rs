@@ -7,7 +7,9 @@ use tianshu_gnss::coords::{Ecef, GRS80, Geodetic};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
 use crate::model::tide::solid_earth_tide;
-use crate::model::troposphere::{RELATIVE_HUMIDITY, ZenithDelay, zenith_delay};
+use crate::model::troposphere::{
+    MappingFunction, RELATIVE_HUMIDITY, ZenithDelay, zenith_delay,
+};
 use crate::network::preprocess::StationSetup;
 
 /// The tide is computed anew after this time: it moves a place by at most 0.1 mm meanwhile.
@@ -20,6 +22,7 @@ pub(super) struct Site {
     geodetic: Geodetic,
     zenith: ZenithDelay,
     moved: Ecef,
+    mapping: MappingFunction,
     moved_for: Option<GpsTime>,
 }
 
@@ -27,7 +30,8 @@ impl Site {
     pub(super) fn new(setup: StationSetup) -> Self {
         let geodetic = setup.place.to_geodetic(GRS80);
         let zenith = zenith_delay(geodetic, RELATIVE_HUMIDITY);
-        Self { moved: setup.place, moved_for: None, geodetic, zenith, setup }
+        let mapping = MappingFunction::of(geodetic, GpsTime::from_nanos(0));
+        Self { moved: setup.place, mapping, moved_for: None, geodetic, zenith, setup }
     }
 
     /// Moves the place to where the tide has it at that time.
@@ -35,6 +39,7 @@ impl Site {
         let step = time.rounded_to(TIDE_STEP);
         if self.moved_for != Some(step) {
             self.moved = self.setup.place + solid_earth_tide(self.setup.place, step);
+            self.mapping = MappingFunction::of(self.geodetic, step);
             self.moved_for = Some(step);
         }
     }
@@ -44,8 +49,9 @@ impl Site {
         self.moved
     }
 
-    pub(super) fn geodetic(&self) -> Geodetic {
-        self.geodetic
+    /// How slant delays grow from the zenith's.
+    pub(super) fn mapping(&self) -> &MappingFunction {
+        &self.mapping
     }
 
     /// The modelled zenith delay.

@@ -123,8 +123,8 @@ until_s = 50.0
             (12, "ionosphere.waves[0].wavelength_km: 1 is not between"),
             (16, "station_receiver.mask_deg: 95 is not between"),
             (18, "link.loss: 2 is not between"),
-            (19, "faults[0].time_s: -5"),
             (20, "no station NOWHERE"),
+            (22, "faults[0].at_s: -5"),
             (24, "no span after the start"),
             (25, "no station number 500"),
             (28, "no key `extra`"),
@@ -151,6 +151,28 @@ fn an_entry_says_what_it_lacks() {
             (5, "[[outages]] has no `until_s`"),
             (7, "[[faults]] has no `kind`"),
             (7, "[[faults]] has no `station`"),
+        ],
+    );
+}
+
+#[test]
+fn what_can_be_read_of_an_entry_is_judged_although_the_rest_cannot() {
+    check(
+        "[[faults]]\nstation = \"NOWHERE\"\nkind = \"antena-moved\"\n\
+         [[faults]]\nstation = 999\nkind = \"antenna-moved\"\nat_s = -5\nby = [1, 2]\n\
+         [[outages]]\nstation = \"NOWHERE\"\nuntil_s = 5\n\
+         [[ionosphere.waves]]\namplitude_tecu = -1.0\nwavelength_km = \"long\"\n\
+         speed_m_s = 100.0\nazimuth_deg = 0.0\n",
+        &[
+            (2, "no station NOWHERE"),
+            (3, "\"antena-moved\" is not known here"),
+            (5, "no station number 999"),
+            (7, "faults[1].at_s: -5"),
+            (8, "by must be a list of 3 numbers"),
+            (9, "[[outages]] has no `from_s`"),
+            (10, "no station NOWHERE"),
+            (13, "waves[0].amplitude_tecu: -1"),
+            (14, "wavelength_km must be a number"),
         ],
     );
 }
