@@ -224,6 +224,9 @@ fn judge_levels(engine: &Engine, shape: &tianshu_positioning::network::topology:
         }
     }
     if wrong > 0 && verbose {
+        if std::env::var("WHY").is_ok() {
+            why(engine, epoch, &names);
+        }
         let names: Vec<String> = names.iter().map(|(i, (s, b))| format!("{}:{s}/{b}", i.0)).collect();
         println!("{second:5} s: {wrong} wrong of {all}: {}", names.join(" "));
     }
@@ -231,6 +234,29 @@ fn judge_levels(engine: &Engine, shape: &tianshu_positioning::network::topology:
     tally.wrong_hours += wrong as f64 * 10.0 / 3_600.0;
     tally.wrong_max = tally.wrong_max.max(wrong);
     tally.wrong_epochs += usize::from(wrong > 0);
+}
+
+/// What the edges of wrong levels say, against the truth.
+fn why(engine: &Engine, epoch: &WorldEpoch, names: &[(StationIndex, Channel)]) {
+    let truth = |station: StationIndex, channel: Channel| -> Option<i64> {
+        let seen = engine.observed(station)?.get(channel.0)?.carrier(channel.1)?;
+        let truth = epoch.stations[station.position()].truth.as_ref()?;
+        let of = truth.channels.iter().find(|c| c.satellite == channel.0 && c.signal == seen.signal)?;
+        Some(of.integer - seen.aligned_cycles)
+    };
+    for (station, channel) in names {
+        let mut line = String::new();
+        for (edge, of_edge) in engine.integers().iter().filter(|(e, _)| e.other_end(*station).is_some()) {
+            let Some(i) = of_edge.get(channel) else { continue };
+            let off = |i: &tianshu_positioning::network::edge::EdgeInteger| Some(i.integer - (truth(edge.to(), i.channel)? - truth(edge.from(), i.channel)?));
+            let group = Group::of(channel.0);
+            let usual = mode(&of_edge.values().filter(|o| o.channel.1 == channel.1 && Group::of(o.channel.0) == group).filter_map(off).collect::<Vec<_>>());
+            line += &format!(" {}-{}:{:?} since {:?}", edge.from().0, edge.to().0, off(i).map(|o| o - usual), (epoch.time - i.since).seconds());
+        }
+        let elevation = engine.observed(*station).and_then(|o| Some(o.get(channel.0)?.elevation_rad.to_degrees()));
+        let link = epoch.stations[station.position()].truth.as_ref().and_then(|t| t.links.iter().find(|l| l.satellite == channel.0).map(|l| (l.slant_tecu, l.disturbance)));
+        println!("   {} {}/{} el {:?} {:?} level {:?}: {line}", station.0, channel.0, channel.1, elevation, link, engine.levels().level(*station, *channel));
+    }
 }
 
 fn mode(values: &[i64]) -> i64 {

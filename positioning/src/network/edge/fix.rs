@@ -68,6 +68,8 @@ const FIRST_MIN: usize = 3;
 const DOUBT_SUCCESS_MIN: f64 = 0.99;
 /// and are nearer by this, as a squared distance.
 const DOUBT_GAIN: f64 = 8.0;
+/// What others tell of a zenith delay is believed within three sigmas.
+const BELIEVED_SQUARED: f64 = 9.0;
 /// A whole number is exact; this keeps the equations regular, cycles.
 const INTEGER_SIGMA: f64 = 0.01;
 /// A float ambiguity this far from its whole number, in sigmas and in cycles, contradicts it.
@@ -425,23 +427,26 @@ fn nearest(cycles: f64) -> i64 {
 impl Knowledge {
     /// Tells a filter's state what others know.
     fn apply(&self, filter: &GroupFilter, state: &mut Gaussian) {
-        if let Some((value_m, sigma_m)) = self.zenith_difference {
-            state.update(&[(ZENITH_DIFFERENCE, 1.0)], value_m, sigma_m * sigma_m);
-        }
-        if let Some((value_m, sigma_m)) = self.zenith_mean {
-            state.update(&[(ZENITH_MEAN, 1.0)], value_m, sigma_m * sigma_m);
-        }
-        for air in [&self.told, &self.interpolated] {
-            let rows: Vec<_> = air
-                .iter()
-                .filter_map(|(satellite, (value_m, sigma_m))| {
-                    let place = filter.satellites.get(satellite)?.ionosphere;
-                    Some((place, *value_m, *sigma_m))
-                })
-                .collect();
-            for (coefficients, measured) in without_common(&rows) {
-                state.update(&coefficients, measured, 1.0);
+        for (place, told) in
+            [(ZENITH_DIFFERENCE, self.zenith_difference), (ZENITH_MEAN, self.zenith_mean)]
+        {
+            let Some((value_m, sigma_m)) = told else { continue };
+            let (row, variance) = ([(place, 1.0)], sigma_m * sigma_m);
+            // What contradicts the edge's own measurements may come from a wrong level elsewhere.
+            if state.innovation(&row, value_m, variance).squared_sigmas() <= BELIEVED_SQUARED {
+                state.update(&row, value_m, variance);
             }
+        }
+        let rows: Vec<_> = self
+            .ionosphere
+            .iter()
+            .filter_map(|(satellite, (value_m, sigma_m))| {
+                let place = filter.satellites.get(satellite)?.ionosphere;
+                Some((place, *value_m, *sigma_m))
+            })
+            .collect();
+        for (coefficients, measured) in without_common(&rows) {
+            state.update(&coefficients, measured, 1.0);
         }
     }
 }

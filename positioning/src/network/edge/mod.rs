@@ -40,11 +40,9 @@ pub struct Knowledge {
     pub zenith_difference: Option<(f64, f64)>,
     /// The mean of both, m.
     pub zenith_mean: Option<(f64, f64)>,
-    /// Slant ionosphere on L1, second station less first, m, by satellite, as the two stations told it lately themselves; known but for
-    /// what all satellites of a group share.
-    pub told: BTreeMap<Satellite, (f64, f64)>,
-    /// The same as interpolated between other stations.
-    pub interpolated: BTreeMap<Satellite, (f64, f64)>,
+    /// Slant ionosphere on L1, second station less first, m, by satellite, as interpolated between other stations where one of the two is
+    /// silent; known but for what all satellites of a group share.
+    pub ionosphere: BTreeMap<Satellite, (f64, f64)>,
 }
 
 /// The filters and whole numbers of one edge, group by group.

@@ -49,18 +49,9 @@ pub(super) struct Field {
     calibration: Calibration,
     plane: GeometryPlane,
     rough_until: BTreeMap<StationIndex, GpsTime>,
-    /// What stations told last.
-    pub(super) memory: BTreeMap<StationIndex, Memory>,
+    /// Until when nothing is to be interpolated for stations that are silent.
+    pub(super) restless_until: Option<GpsTime>,
     seen: GpsTime,
-}
-
-/// The last slant ionosphere that a station told, its receiver's constant still in it, and how it moved.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Memory {
-    pub(super) value_m: f64,
-    pub(super) time: GpsTime,
-    /// The running mean of its change's magnitude, m/s.
-    pub(super) rate_m_s: f64,
 }
 
 /// The running equations of a satellite's orbit error as a plane.
@@ -88,14 +79,14 @@ const ROUGH: (f64, f64) = (5.0, 0.06);
 const INNER: f64 = 1.5;
 /// For how long such a place is not asked.
 const ROUGH_FOR: Interval = Interval::from_seconds(30);
+/// For how long silent stations are told nothing of such a satellite: they may be silent because a bubble is over them.
+const RESTLESS_FOR: Interval = Interval::from_seconds(600);
 /// The memory of orbit errors, s: they change with the satellite's motion, over tens of minutes.
 const GEOMETRY_MEMORY_S: f64 = 120.0;
 /// The slope of an orbit error, one sigma: a metre at 20 000 km.
 const GEOMETRY_SLOPE_SIGMA: f64 = 5e-8;
 /// Sigmas are never made smaller than by this: a quiet hour promises little of the next one.
 const RATIO_MIN: f64 = 0.6;
-/// The memory of a line of sight's rate, s.
-const RATE_MEMORY_S: f64 = 20.0;
 /// The unit of length in the equations, m.
 const LENGTH_UNIT_M: f64 = 100e3;
 /// A satellite that is levelled nowhere for so long is forgotten.
@@ -148,9 +139,6 @@ impl Fields {
             let field = self.fields.entry(*satellite).or_insert_with(|| Field::new(link, links.len(), time));
             field.values_m[*station] = Some(*value_m);
             field.seen = time;
-            if let Ok(index) = u16::try_from(*station) {
-                field.remember(StationIndex(index), time, link.ionosphere_m);
-            }
         }
         self.fields.retain(|_, field| time - field.seen <= FORGET_AFTER);
         for (satellite, field) in &mut self.fields {
@@ -315,20 +303,8 @@ impl Field {
             calibration: Calibration::default(),
             plane: GeometryPlane::default(),
             rough_until: BTreeMap::new(),
-            memory: BTreeMap::new(),
+            restless_until: None,
             seen: time,
-        }
-    }
-
-    fn remember(&mut self, station: StationIndex, time: GpsTime, value_m: f64) {
-        let new = Memory { value_m, time, rate_m_s: 0.0 };
-        let memory = self.memory.entry(station).or_insert(new);
-        let span_s = (time - memory.time).seconds();
-        if span_s > 0.0 {
-            let share = (span_s / RATE_MEMORY_S).min(1.0);
-            let rate_m_s = (value_m - memory.value_m).abs() / span_s;
-            let kept_m_s = memory.rate_m_s + (rate_m_s - memory.rate_m_s) * share;
-            *memory = Memory { value_m, time, rate_m_s: kept_m_s };
         }
     }
 
@@ -344,6 +320,7 @@ impl Field {
             let (sigmas, metres) = ROUGH;
             if residual.error_m.abs() > (sigmas * residual.sigma_m).max(metres) {
                 self.rough_until.insert(residual.station, time + ROUGH_FOR);
+                self.restless_until = Some(time + RESTLESS_FOR);
             }
         }
         self.rough_until.retain(|_, until| *until > time);

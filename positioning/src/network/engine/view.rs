@@ -97,6 +97,7 @@ impl Engine {
             ephemeris,
             withheld: few,
             rough: field.rough.clone(),
+            restless: field.restless_until.is_some_and(|until| time < until),
             residual_m: field.residual_m,
         })
     }

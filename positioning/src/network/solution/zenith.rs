@@ -27,6 +27,10 @@ const PHASE_INDEPENDENT_S: f64 = 25.0;
 const UPDATE_S: f64 = 4.5;
 /// What orbit errors differ by over a network, one sigma, m: a metre over 20 000 km, seen 100 km apart.
 const ORBIT_SIGMA_M: f64 = 0.005;
+/// A zenith delay that changes at once by so many of its sigmas and by so much, m, is not believed.
+const JUMP_SIGMAS: f64 = 3.0;
+/// The least that counts as a jump.
+const JUMP_MIN_M: f64 = 0.01;
 /// A residual beyond so many sigmas takes no part: its level may be wrong.
 const OUTLIER_SIGMAS: f64 = 5.0;
 /// And beyond this, m, so that small networks do not lose what fits badly by chance.
@@ -110,7 +114,15 @@ impl ZenithFilter {
         }
         if updates || !left_out.is_empty() {
             let inflation = updates.then(|| (PHASE_INDEPENDENT_S / span_s).max(1.0));
-            let (solved, left) = self.solve(links, &left_out, inflation);
+            let (mut solved, mut left) = self.solve(links, &left_out, inflation);
+            let jumped = solved.as_ref().map_or_else(Vec::new, |(delays_m, _)| self.jumps(delays_m));
+            if !jumped.is_empty() {
+                // No weather does that: something is wrong with these stations' levels, and their zenith delays stand meanwhile.
+                for station in jumped {
+                    left_out.extend(links[station].iter().map(|l| (station, l.satellite)));
+                }
+                (solved, left) = self.solve(links, &left_out, inflation);
+            }
             if let Some((delays_m, covariance_m2)) = solved {
                 self.delays_m = delays_m;
                 self.covariance_m2 = covariance_m2;
@@ -118,6 +130,16 @@ impl ZenithFilter {
             residuals = left;
         }
         residuals
+    }
+
+    /// Stations whose zenith delay would jump.
+    fn jumps(&self, delays_m: &DVector<f64>) -> Vec<usize> {
+        let is_jump = |station: &usize| {
+            let (before_m, sigma_m) = self.delay(*station);
+            let change_m = (delays_m[*station] - before_m).abs();
+            change_m > (JUMP_SIGMAS * sigma_m).max(JUMP_MIN_M)
+        };
+        (0..self.delays_m.len()).filter(is_jump).collect()
     }
 
     /// Solves for clocks and satellites, and for zenith delays too if their phases' variance is told.
