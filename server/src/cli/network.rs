@@ -11,7 +11,7 @@ pub(crate) struct NetworkOptions {
     ///
     /// A station's name is its marker's, with characters other than letters, digits, '-' and '_' as '_'; without a marker
     /// it is the station part of the file's name. Files of one marker are joined in the order of time. Navigation files,
-    /// and what is no RINEX, are passed over; so are ROV<n>.rnx and VRS_<n>.rnx (in capitals), the rovers of `simulate`
+    /// and what is no RINEX, are passed over; so are ROVn.rnx and VRS_n.rnx (in capitals), the rovers of `simulate`
     /// and what this command writes.
     #[arg(long, value_name = "DIR")]
     pub obs: PathBuf,
@@ -42,7 +42,7 @@ pub(crate) struct NetworkOptions {
     /// Systems to use, by their RINEX letters.
     #[arg(long, value_name = "LETTERS", default_value = "GRECJ")]
     pub systems: String,
-    /// The folder to write into: report.json, VRS_<n>.rnx, EXCLUDED_<NAME>.csv (docs/formats.md).
+    /// The folder to write into: report.json, VRS_n.rnx, EXCLUDED_NAME.csv (docs/formats.md).
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
 }
