@@ -5,7 +5,7 @@ mod fix;
 mod gaussian;
 mod single;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::GpsTime;
@@ -158,16 +158,20 @@ impl EdgeSolver {
         (all, fixed)
     }
 
-    /// Whether there are ambiguities above the mask for fixing that are not whole.
-    pub fn has_unknown(&self) -> bool {
-        self.groups.values().any(|(filter, book)| {
-            filter.satellites.iter().any(|(satellite, s)| {
+    /// The satellites above the mask for fixing that have an ambiguity which is not whole.
+    pub fn unknown(&self) -> BTreeSet<Satellite> {
+        let mut unknown = BTreeSet::new();
+        for (filter, book) in self.groups.values() {
+            for (satellite, s) in &filter.satellites {
                 let open = |band: usize| {
                     s.ambiguities[band].is_some() && !book.fixed.contains_key(&(*satellite, band))
                 };
-                s.elevation_rad >= fix::FIXING_MASK_RAD && (0..s.ambiguities.len()).any(open)
-            })
-        })
+                if s.elevation_rad >= fix::FIXING_MASK_RAD && (0..s.ambiguities.len()).any(open) {
+                    unknown.insert(*satellite);
+                }
+            }
+        }
+        unknown
     }
 
     /// What each group's measurements tell of the zenith delay's difference: information (1/m²) and information times value (1/m).

@@ -1,7 +1,8 @@
 //! What the network as a whole can tell one of its edges.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::GpsTime;
 
 use crate::network::edge::{EdgeSolver, Knowledge};
@@ -56,8 +57,9 @@ impl Insight {
             zenith_mean: trusted(zenith.mean(from, to)),
             ..Knowledge::default()
         };
-        if solver.has_unknown() {
-            self.tell_air(edge, fields, points, &mut known);
+        let unknown = solver.unknown();
+        if !unknown.is_empty() {
+            self.tell_air(edge, &unknown, fields, points, &mut known);
         }
         known
     }
@@ -65,6 +67,7 @@ impl Insight {
     fn tell_air(
         &mut self,
         edge: Edge,
+        unknown: &BTreeSet<Satellite>,
         fields: &Fields,
         points: &[PlanePoint],
         known: &mut Knowledge,
@@ -73,13 +76,18 @@ impl Insight {
         let mut by_others = false;
         for (satellite, field) in fields.all().iter().filter(|(_, f)| f.telling() >= TELLING_MIN) {
             let ends = [edge.from(), edge.to()];
+            let is_silent =
+                |s: StationIndex| field.values_m.get(s.position()).copied().flatten().is_none();
+            let is_silent = ends.into_iter().any(is_silent);
+            // Nobody asks for the others.
+            if is_silent && !unknown.contains(satellite) {
+                continue;
+            }
             let between = ends.map(|station| self.at(station, field, points));
             let [Some(from), Some(to)] = between else { continue };
             let sigma_m = from.1.hypot(to.1);
             if sigma_m <= AIR_SIGMA_MAX_M {
-                let is_silent =
-                    |s: StationIndex| field.values_m.get(s.position()).copied().flatten().is_none();
-                by_others |= ends.into_iter().any(is_silent);
+                by_others |= is_silent;
                 known.ionosphere.insert(*satellite, (to.0 - from.0, sigma_m * field.shell_mapping));
             }
         }

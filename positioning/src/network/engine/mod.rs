@@ -255,8 +255,8 @@ impl Engine {
         let mut withdrawn = Vec::new();
         for (place, (edge, solver)) in (0_u64..).zip(&mut self.edges) {
             let stride = u64::try_from(stride).unwrap_or(1);
-            let rests = stride > 1 && !solver.has_unknown();
-            let rested = (self.epochs / stride + place) % SETTLED_TURNS != 0;
+            let rests = stride > 1 && solver.unknown().is_empty();
+            let rested = !(self.epochs / stride + place).is_multiple_of(SETTLED_TURNS);
             if place % stride != turn || (rests && rested) {
                 continue;
             }
@@ -282,7 +282,7 @@ impl Engine {
             }
         }
         self.integers_changed |= changed;
-        if self.integers_changed && (stride == 1 || self.epochs % CLOSURE_EPOCHS == 0) {
+        if self.integers_changed && (stride == 1 || self.epochs.is_multiple_of(CLOSURE_EPOCHS)) {
             self.integers_changed = false;
             self.closure = closure::check(time, &self.shape, &self.integers);
             self.closure_is_new = true;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::GpsTime;
+use tianshu_gnss::time::uptime::Uptime;
 
 use crate::model::troposphere::{RELATIVE_HUMIDITY, zenith_delay};
 use crate::network::edge::{EdgeSolver, SOLVED};
@@ -25,8 +26,10 @@ impl Engine {
     /// What is known at that epoch.
     pub(super) fn snapshot(&mut self, time: GpsTime) -> NetworkSnapshot {
         let now = self.uptime(time);
+        let squares = |residuals| Squares::of(residuals, self.stations.len());
+        let (air, rest) = (squares(&self.fields.residuals_m), squares(&self.residuals));
         let stations: Vec<StationView> =
-            indices().zip(&self.stations).map(|(i, _)| self.view(i, now)).collect();
+            indices().zip(&self.stations).map(|(i, _)| self.view(i, now, &air, &rest)).collect();
         let zenith_m: Vec<Option<f64>> = stations
             .iter()
             .zip(&self.geodetic)
@@ -58,18 +61,19 @@ impl Engine {
         }
     }
 
-    fn view(&self, station: StationIndex, now: tianshu_gnss::time::uptime::Uptime) -> StationView {
+    fn view(
+        &self,
+        station: StationIndex,
+        now: Uptime,
+        air: &Squares,
+        rest: &Squares,
+    ) -> StationView {
         let at = station.position();
         let config = &self.stations[at];
         let levelled = self.fields.all().values().filter(|f| f.values_m[at].is_some()).count();
         let visible = self.observed[at].as_ref().map_or(0, |epoch| {
             epoch.satellites.iter().filter(|s| s.elevation_rad >= COUNTED_RAD).count()
         });
-        let square = |values: &mut dyn Iterator<Item = f64>| {
-            let (sum, count) = values.fold((0.0, 0.0), |(s, n), v| (s + v * v, n + 1.0));
-            (count > 0.0).then(|| (sum / count).sqrt())
-        };
-        let own = self.fields.residuals_m.iter().filter(|((s, _), _)| *s == at);
         StationView {
             name: config.name.clone(),
             place: config.place,
@@ -78,10 +82,8 @@ impl Engine {
             zenith_m: (levelled >= 4).then(|| self.zenith.delay(at)),
             levelled,
             visible,
-            ionosphere_residual_m: square(&mut own.map(|(_, v)| *v)),
-            geometry_residual_m: square(
-                &mut self.residuals.iter().filter(|((s, _), _)| *s == at).map(|(_, v)| *v),
-            ),
+            ionosphere_residual_m: air.rms(at),
+            geometry_residual_m: rest.rms(at),
             is_calibrated: config.antenna.is_some(),
             breaking: self.preprocessors[at].breaking(),
         }
@@ -130,6 +132,27 @@ impl Engine {
             edges: edges.fold((0, 0), |(a, f), (all, fixed)| (a + all, f + fixed)),
             closures: (self.closure.closed, self.closure.open),
         }
+    }
+}
+
+/// Sums of squares by station.
+struct Squares(Vec<(f64, f64)>);
+
+impl Squares {
+    fn of(residuals_m: &BTreeMap<(usize, Satellite), f64>, stations: usize) -> Self {
+        let mut sums = vec![(0.0, 0.0); stations];
+        for ((station, _), residual_m) in residuals_m {
+            let (sum, count) = &mut sums[*station];
+            *sum += residual_m * residual_m;
+            *count += 1.0;
+        }
+        Self(sums)
+    }
+
+    /// The root mean square of a station's, m; none without any.
+    fn rms(&self, station: usize) -> Option<f64> {
+        let (sum, count) = self.0[station];
+        (count > 0.0).then(|| (sum / count).sqrt())
     }
 }
 
