@@ -14,6 +14,7 @@ mod logging;
 mod outlet;
 mod serve;
 mod simulate;
+mod vrs;
 
 use std::process::ExitCode;
 

@@ -170,7 +170,7 @@ fn config(
     };
     let limits = Limits::default();
     let caster = CasterConfig { listeners: vec![listener], identity, limits, offering };
-    Ok(Config { caster, links })
+    Ok(Config { caster, links, network: None })
 }
 
 /// A mountpoint that anybody may read.
