@@ -15,6 +15,7 @@ use tianshu_gnss::time::uptime::Uptime;
 use tianshu_ntrip::nmea::gga::Gga;
 use tianshu_positioning::network::interpolate::extent::Coverage;
 use tianshu_positioning::network::virtual_station::VirtualStation;
+use tianshu_rtcm::msm::header::MsmLevel;
 use tokio::time::sleep_until;
 
 use crate::serve::epoch::{NetworkEpoch, NewestEpoch};
@@ -143,18 +144,11 @@ impl VirtualStream {
 
     /// What a station at the rover's place would measure of the systems that are sent.
     fn make(&mut self, epoch: &NetworkEpoch, place: Ecef) -> Option<(ObsEpoch, Offer)> {
-        let station = match self.station.take().filter(|s| s.identity.serves(place)) {
-            Some(station) => self.station.insert(station),
-            None => {
-                let identity = Identity::at(place, self.around.ids.next());
-                self.station.insert(Station {
-                    identity,
-                    measuring: VirtualStation::new(identity.place),
-                    writer: Writer::new(identity, self.settings.level),
-                    is_announced: false,
-                })
-            }
-        };
+        let serving = self.station.take().filter(|station| station.identity.serves(place));
+        let (ids, level) = (&self.around.ids, self.settings.level);
+        let station =
+            serving.unwrap_or_else(|| Station::new(Identity::at(place, ids.next()), level));
+        let station = self.station.insert(station);
         let made = station.measuring.step(&epoch.snapshot, |s| epoch.of(s))?;
         let is_sent = |s| self.settings.systems.contains(&s);
         let count = |epoch: &ObsEpoch| {
@@ -207,6 +201,13 @@ impl VirtualStream {
         if self.notices.len() < NOTICES_MAX {
             self.notices.push_back(notice);
         }
+    }
+}
+
+impl Station {
+    fn new(identity: Identity, level: MsmLevel) -> Self {
+        let measuring = VirtualStation::new(identity.place);
+        Self { identity, measuring, writer: Writer::new(identity, level), is_announced: false }
     }
 }
 
