@@ -7,7 +7,7 @@
 //! - [`finding`]: what was wrong with a file, line by line. A broken line costs its epoch or record, never the file.
 //! - [`mod@write`]: observation and navigation files 3.04 and 3.05, epoch by epoch.
 //!
-//! Everything here works on bytes in memory: who opens files is the caller.
+//! Everything here works on bytes in memory, or on a stream of them that the caller opened.
 
 #![warn(clippy::indexing_slicing)]
 

@@ -1,20 +1,56 @@
 //! Lines and columns: text of a fixed form, taken apart without trusting it.
 
 use std::borrow::Cow;
+use std::io::{self, BufRead, Read};
 use std::ops::Range;
 
 use tianshu_gnss::time::gps::{GpsTime, Interval, NANOS_PER_SECOND};
 
+/// A line of a stream that is longer is cut there: RINEX 3 has lines of some 1 300 columns at most, and whatever waits is bounded.
+const LINE_BYTES_MAX: u64 = 1 << 16;
+
 /// The lines of a text with their numbers, counted from 1.
-#[derive(Clone, Debug)]
 pub(crate) struct Lines<'a> {
     rest: &'a [u8],
+    stream: Option<Stream<'a>>,
     number: usize,
+}
+
+/// A text that comes piece by piece, with its next line at hand.
+struct Stream<'a> {
+    from: Box<dyn BufRead + 'a>,
+    next: Option<String>,
+    error: Option<io::Error>,
+}
+
+impl Stream<'_> {
+    /// Reads the next line. The stream ends with its first error.
+    fn advance(&mut self) {
+        self.next = None;
+        let mut line = Vec::new();
+        match self.from.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line) {
+            Ok(0) => {}
+            Ok(_) => self.next = split_line(&line).map(|(line, _)| ascii(line).into_owned()),
+            Err(error) => self.error = Some(error),
+        }
+    }
 }
 
 impl<'a> Lines<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        Self { rest: text, number: 0 }
+        Self { rest: text, stream: None, number: 0 }
+    }
+
+    /// The lines of a text that is read as they are taken.
+    pub(crate) fn of_stream(from: Box<dyn BufRead + 'a>) -> Self {
+        let mut stream = Stream { from, next: None, error: None };
+        stream.advance();
+        Self { rest: &[], stream: Some(stream), number: 0 }
+    }
+
+    /// What ended a stream before its time.
+    pub(crate) fn error(&self) -> Option<&io::Error> {
+        self.stream.as_ref()?.error.as_ref()
     }
 
     /// The number of the line that was taken last.
@@ -24,6 +60,12 @@ impl<'a> Lines<'a> {
 
     /// The next line, without its end.
     pub(crate) fn take(&mut self) -> Option<Cow<'a, str>> {
+        if let Some(stream) = &mut self.stream {
+            let line = stream.next.take()?;
+            stream.advance();
+            self.number += 1;
+            return Some(Cow::Owned(line));
+        }
         let (line, rest) = split_line(self.rest)?;
         self.rest = rest;
         self.number += 1;
@@ -37,6 +79,9 @@ impl<'a> Lines<'a> {
 
     /// The next line, left where it is.
     pub(crate) fn peek(&self) -> Option<Cow<'a, str>> {
+        if let Some(stream) = &self.stream {
+            return stream.next.clone().map(Cow::Owned);
+        }
         split_line(self.rest).map(|(line, _)| ascii(line))
     }
 }
@@ -200,6 +245,19 @@ mod tests {
         assert_eq!(lines.take().as_deref(), Some(""));
         assert_eq!((lines.take().as_deref(), lines.number()), (Some("last"), 4));
         assert_eq!(lines.take(), None);
+    }
+
+    #[test]
+    fn a_stream_has_the_lines_of_its_text() {
+        let text = b"one\r\nM\xc3\xbcnchen\n\nlast";
+        let mut lines = Lines::of_stream(Box::new(io::BufReader::with_capacity(3, &text[..])));
+        let mut whole = Lines::new(text);
+        for _ in 0..5 {
+            assert_eq!(lines.peek(), whole.peek());
+            assert_eq!(lines.take(), whole.take());
+            assert_eq!(lines.number(), whole.number());
+        }
+        assert!(lines.error().is_none());
     }
 
     #[test]

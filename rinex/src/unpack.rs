@@ -1,7 +1,9 @@
 //! The text behind a file: gzip is taken off, plain text passes.
 
 use std::borrow::Cow;
+use std::io::{self, BufRead, BufReader};
 
+use flate2::bufread::MultiGzDecoder;
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
 /// The first bytes of a gzip member: its magic number and the only method there is (RFC 1952, section 2.3.1).
@@ -39,6 +41,20 @@ pub fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, UnpackError> {
         rest = member(rest, &mut text)?;
     }
     if rest.len() == bytes.len() { Ok(Cow::Borrowed(bytes)) } else { Ok(Cow::Owned(text)) }
+}
+
+/// The text of a file that may be gzipped, unpacked as it is read. Damage ends it with an error of kind `InvalidInput`,
+/// `InvalidData` or `UnexpectedEof`.
+pub fn unpacked_stream<'a>(mut from: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 'a>> {
+    let first = from.fill_buf()?;
+    if first.starts_with(&COMPRESS_MAGIC) {
+        return Err(io::Error::new(io::ErrorKind::Unsupported, UnpackError::UnixCompress));
+    }
+    if first.starts_with(&GZIP_MAGIC) {
+        Ok(Box::new(BufReader::with_capacity(STEP_BYTES, MultiGzDecoder::new(from))))
+    } else {
+        Ok(Box::new(from))
+    }
 }
 
 /// Unpacks one member to the end of `text` and returns what follows it.
@@ -96,6 +112,8 @@ fn after_head(bytes: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
 
     /// `RINEX` by gzip 1.12 (`printf RINEX | gzip -n`).
@@ -113,6 +131,12 @@ mod tests {
             let cut = PACKED.get(..length).expect("shorter");
             assert_eq!(unpacked(cut), Err(UnpackError::Damaged), "{length} bytes");
         }
+        let mut text = String::new();
+        let twice = [PACKED, PACKED].concat();
+        unpacked_stream(&twice[..]).and_then(|mut s| s.read_to_string(&mut text)).expect("both");
+        assert_eq!(text, "RINEXRINEX");
+        let cut = unpacked_stream(&PACKED[..20]).and_then(|mut s| s.read_to_string(&mut text));
+        assert!(cut.is_err(), "a cut stream is told");
         let mut damaged = PACKED;
         damaged[18] ^= 1;
         assert_eq!(unpacked(&damaged), Err(UnpackError::Damaged));

@@ -1,12 +1,14 @@
 //! The command line: what may be asked of the program, as data.
 
 pub(crate) mod load;
+pub(crate) mod network;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::cli::load::LoadOptions;
+use crate::cli::network::NetworkOptions;
 
 /// Tianshu, a GNSS reference-station network service: station streams in, corrections for rovers out.
 #[derive(Parser, Debug)]
@@ -43,6 +45,8 @@ pub(crate) enum Command {
     Load(LoadOptions),
     /// Compute a rover's positions from RINEX files, alone or against a base station.
     Solve(SolveOptions),
+    /// Solve a network from its stations' RINEX files, and write virtual stations and a report of how well it did.
+    Network(NetworkOptions),
 }
 
 /// Options of `serve`.

@@ -1,6 +1,7 @@
 //! Decoded messages as JSON: one object a message, for `tianshu decode --json`.
 
 pub(crate) mod load;
+pub(crate) mod network;
 pub(crate) mod truth;
 
 use serde_json::{Map, Value as Json};

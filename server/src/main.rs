@@ -11,6 +11,7 @@ mod demo;
 mod json;
 mod load;
 mod logging;
+mod network;
 mod outlet;
 mod serve;
 mod simulate;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => commands::demo::run(&options),
         Command::Load(options) => commands::load::run(&options),
         Command::Solve(options) => commands::solve::run(&options),
+        Command::Network(options) => commands::network::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

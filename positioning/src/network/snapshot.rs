@@ -79,6 +79,8 @@ pub struct SatelliteField {
     pub withheld: Option<Withheld>,
     /// Stations that the others could not predict lately: a wall of a bubble is there, or their level is wrong.
     pub rough: BTreeSet<StationIndex>,
+    /// Whether a station could not be predicted within the last minutes: what is not measured cannot be told then.
+    pub restless: bool,
     /// Root mean square of the leave-one-out residuals, zenith on L1, m.
     pub residual_m: Option<f64>,
 }
@@ -126,6 +128,8 @@ pub struct NetworkSnapshot {
 pub struct Resolved {
     /// By group: ambiguities of stations above the mask, and how many of them are levelled.
     pub by_group: BTreeMap<Group, (usize, usize)>,
+    /// By the number of carriers that a satellite is tracked on: the same counts.
+    pub by_carriers: BTreeMap<usize, (usize, usize)>,
     /// Ambiguities of edges, and how many of them are whole.
     pub edges: (usize, usize),
     /// Triangles and channels that closed, and that did not.
@@ -135,6 +139,10 @@ pub struct Resolved {
 /// A satellite whose ionosphere cannot be told better than this at the zenith is withheld, m (shared design, network solver, section 5.3).
 pub const SIGMA_MAX_M: f64 = 0.040;
 
+/// Kriging and the plane through the triangle's corners may differ by so many sigmas,
+const CROSS_SIGMAS: f64 = 4.0;
+/// and by this at the zenith, m: the noise of four stations.
+const CROSS_MIN_M: f64 = 0.04;
 /// The nearest stations, of which none may be rough.
 const NEAR: usize = 4;
 
@@ -178,19 +186,26 @@ impl NetworkSnapshot {
             let Some(at_target) = weights.apply(values) else { continue };
             let sigma_m = weights.sigma_m().hypot(own_weights.sigma_m()) * field.sigma_factor;
             let [_, east, north] = field.geometry;
-            let geometry_m = east * (there.east_m - own.east_m) + north * (there.north_m - own.north_m);
-            let admitted = coverage.admits(weights);
+            let geometry_m =
+                east * (there.east_m - own.east_m) + north * (there.north_m - own.north_m);
             let near = |w: &crate::network::interpolate::kriging::Weights| {
                 w.shares().iter().take(NEAR).any(|(station, _)| field.rough.contains(station))
             };
-            let bubble = near(weights).then_some(Withheld::Bubble);
-            let rough = (!admitted || sigma_m > SIGMA_MAX_M).then_some(Withheld::Rough);
+            let ionosphere_m = at_target - at_own;
+            let linear_m = coverage.linear(values).map(|there_m| there_m - own_m);
+            // Two ways of interpolation that differ are both wrong; where one is missing, only quiet air may be told.
+            let limit_m = field.shell_mapping * (CROSS_SIGMAS * sigma_m).max(CROSS_MIN_M);
+            let crossed = linear_m.map(|linear_m| (linear_m - ionosphere_m).abs() > limit_m);
+            let bubble = near(weights) || crossed.unwrap_or(field.restless);
+            let bubble = bubble.then_some(Withheld::Bubble);
+            let rough =
+                (!coverage.admits(weights) || sigma_m > SIGMA_MAX_M).then_some(Withheld::Rough);
             result.insert(
                 *satellite,
                 SatelliteCorrection {
-                    ionosphere_m: at_target - at_own,
+                    ionosphere_m,
                     ionosphere_sigma_m: sigma_m * field.shell_mapping,
-                    linear_m: coverage.linear(values).map(|there_m| there_m - own_m),
+                    linear_m,
                     geometry_m,
                     withheld: field.withheld.or(bubble).or(rough),
                 },

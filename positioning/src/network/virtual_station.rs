@@ -1,7 +1,7 @@
 //! A virtual station: what a receiver at another place would measure, from what a real one measured and what the network knows.
 
-use tianshu_gnss::coords::{Ecef, GRS80, Geodetic};
 use tianshu_gnss::constants::SPEED_OF_LIGHT;
+use tianshu_gnss::coords::{Ecef, GRS80, Geodetic};
 use tianshu_gnss::ephemeris::Ephemeris;
 use tianshu_gnss::observation::{ObsEpoch, Observation};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
@@ -222,11 +222,7 @@ impl End {
 
 /// The receiver's clock error by its codes, s: good to some ten nanoseconds, in which a satellite moves by less than a tenth of a
 /// millimetre.
-fn receiver_clock_s(
-    snapshot: &NetworkSnapshot,
-    measured: &ObsEpoch,
-    place: Ecef,
-) -> Option<f64> {
+fn receiver_clock_s(snapshot: &NetworkSnapshot, measured: &ObsEpoch, place: Ecef) -> Option<f64> {
     let mut offsets: Vec<f64> = measured
         .by_satellite()
         .filter_map(|(satellite, seen)| {

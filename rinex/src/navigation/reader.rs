@@ -12,7 +12,7 @@ use crate::line::{
     Calendar, Lines, Number, columns, field, full_year, integer, nanoseconds, number,
 };
 use crate::navigation::header::NavHeader;
-use crate::navigation::record::{Record, ephemeris};
+use crate::navigation::record::{Record, ephemeris, transmitted};
 use crate::observation::reader::{label, version};
 
 /// Why a text is no navigation file that could be read.
@@ -37,6 +37,7 @@ pub struct NavReader<'a> {
     lines: Lines<'a>,
     header: NavHeader,
     findings: Findings,
+    transmitted: Option<GpsTime>,
 }
 
 /// Width of a number (D19.12).
@@ -71,12 +72,17 @@ impl<'a> NavReader<'a> {
             }
             header.absorb(&line, lines.number(), &mut findings);
         }
-        Ok(Self { lines, header, findings })
+        Ok(Self { lines, header, findings, transmitted: None })
     }
 
     /// The header; in version 4 with the ionosphere frames read so far.
     pub fn header(&self) -> &NavHeader {
         &self.header
+    }
+
+    /// When the ephemeris that was read last was transmitted, if its record tells (GLONASS: the begin of its frame).
+    pub fn transmitted(&self) -> Option<GpsTime> {
+        self.transmitted
     }
 
     /// What was wrong so far: at most [`crate::finding::FINDINGS_KEPT_MAX`] of them.
@@ -230,7 +236,10 @@ impl Iterator for NavReader<'_> {
                 }
             };
             match ephemeris(&record, self.header.version) {
-                Ok(Some(ephemeris)) => return Some(ephemeris),
+                Ok(Some(ephemeris)) => {
+                    self.transmitted = transmitted(&record, &ephemeris);
+                    return Some(ephemeris);
+                }
                 Ok(None) => self.findings.note(at, Fault::UnreadMessage("SBAS".to_owned())),
                 Err(lacking) => self.findings.note(at, Fault::Record(lacking)),
             }

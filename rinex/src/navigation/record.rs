@@ -12,7 +12,7 @@ use tianshu_gnss::ephemeris::kepler::{
 };
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::signal::GLONASS_CHANNELS;
-use tianshu_gnss::time::gps::{GpsTime, Interval, SECONDS_PER_WEEK};
+use tianshu_gnss::time::gps::{GpsTime, Interval, NANOS_PER_DAY, SECONDS_PER_WEEK};
 use tianshu_gnss::time::scales::{WeekTime, from_bdt};
 
 use crate::label::{TimeSystem, Version};
@@ -41,6 +41,29 @@ pub(super) fn ephemeris(
         Constellation::Navic => record.navic().map(|e| Some(Ephemeris::Navic(e))),
         Constellation::Sbas => Ok(None),
     }
+}
+
+/// A transmission time farther from its ephemeris' reference time is none: what is not known is often written as zero.
+const SENT_MAX: Interval = Interval::from_seconds(86_400);
+
+/// When it was sent, if the record tells: place 27, of GLONASS the begin of the frame, which RINEX 2 counts in the day and later
+/// versions in the week.
+pub(super) fn transmitted(record: &Record, read: &Ephemeris) -> Option<GpsTime> {
+    let reference = read.reference_time();
+    let sent = match read {
+        Ephemeris::Glonass(_) => {
+            let frame = Interval::from_seconds_f64(record.told(2)?);
+            let reference_in_day = record.told.nanos().rem_euclid(NANOS_PER_DAY);
+            let half = NANOS_PER_DAY / 2;
+            let ahead = (frame.nanos() - reference_in_day + half).rem_euclid(NANOS_PER_DAY) - half;
+            reference + Interval::from_nanos(ahead)
+        }
+        Ephemeris::BeiDou(_) => {
+            time_of_week(Weeks::BeiDou, record.index(21, "week").ok()?, record.told(27)?)?
+        }
+        _ => time_of_week(Weeks::Gps, record.index(21, "week").ok()?, record.told(27)?)?,
+    };
+    Some(sent).filter(|sent| (*sent - reference).abs() <= SENT_MAX)
 }
 
 /// The week whose seconds the time of ephemeris counts.

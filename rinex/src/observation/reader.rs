@@ -1,5 +1,7 @@
 //! Reading an observation file: header first, then epoch by epoch.
 
+use std::io::{self, BufRead};
+
 use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::observation::ObsEpoch;
 
@@ -26,6 +28,9 @@ pub enum NotObservations {
     /// The header has no end.
     #[error("its header has no END OF HEADER")]
     NoEndOfHeader,
+    /// A stream ended with an error before the header did: fetch the file again.
+    #[error("it is damaged or cut short ({0})")]
+    Damaged(String),
 }
 
 /// An observation file, read epoch by epoch. What is wrong with it is found in [`ObsReader::findings`].
@@ -50,15 +55,25 @@ pub struct EpochRead {
 impl<'a> ObsReader<'a> {
     /// Reads the header of an observation file, plain or CRINEX; gzip must be off ([`crate::unpack`]).
     pub fn new(text: &'a [u8]) -> Result<Self, NotObservations> {
-        let mut lines = Lines::new(text);
-        let mut first = lines.take().ok_or(NotObservations::NotRinex)?;
+        Self::of_lines(Lines::new(text))
+    }
+
+    /// The same of a text that is read as its epochs are asked for, so that a day of it needs no more memory than an epoch.
+    ///
+    /// What ends the text before its time is told by [`ObsReader::read_error`].
+    pub fn of_stream(text: impl BufRead + 'a) -> Result<Self, NotObservations> {
+        Self::of_lines(Lines::of_stream(Box::new(text)))
+    }
+
+    fn of_lines(mut lines: Lines<'a>) -> Result<Self, NotObservations> {
+        let mut first = lines.take().ok_or_else(|| ended(&lines, NotObservations::NotRinex))?;
         let compact = label(&first).starts_with("CRINEX VERS");
         if compact {
             lines.skip();
-            first = lines.take().ok_or(NotObservations::NotRinex)?;
+            first = lines.take().ok_or_else(|| ended(&lines, NotObservations::NotRinex))?;
         }
         if label(&first) != "RINEX VERSION / TYPE" {
-            return Err(NotObservations::NotRinex);
+            return Err(ended(&lines, NotObservations::NotRinex));
         }
         if !columns(&first, 20..21).eq_ignore_ascii_case("O") {
             return Err(NotObservations::OtherKind(field(&first, 20..40).to_owned()));
@@ -70,7 +85,7 @@ impl<'a> ObsReader<'a> {
         let mut header = HeaderReader::new(version, system);
         let mut findings = Findings::default();
         loop {
-            let line = lines.take().ok_or(NotObservations::NoEndOfHeader)?;
+            let line = lines.take().ok_or_else(|| ended(&lines, NotObservations::NoEndOfHeader))?;
             if label(&line) == "END OF HEADER" {
                 break;
             }
@@ -88,6 +103,11 @@ impl<'a> ObsReader<'a> {
     /// What was wrong so far: at most [`crate::finding::FINDINGS_KEPT_MAX`] of them.
     pub fn findings(&self) -> &[Finding] {
         self.findings.kept()
+    }
+
+    /// What ended a stream before its time; none for a text in memory.
+    pub fn read_error(&self) -> Option<&io::Error> {
+        self.lines.error()
     }
 
     /// How many lines were wrong so far.
@@ -158,6 +178,11 @@ impl Iterator for ObsReader<'_> {
             }
         }
     }
+}
+
+/// Why a header was not found: the stream's own error goes before what follows from it.
+fn ended(lines: &Lines<'_>, why: NotObservations) -> NotObservations {
+    lines.error().map_or(why, |error| NotObservations::Damaged(error.to_string()))
 }
 
 fn begins(line: &str) -> bool {

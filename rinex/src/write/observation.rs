@@ -58,10 +58,15 @@ pub struct ObsFile {
 /// Writes the epochs of one observation file.
 #[derive(Clone, Debug)]
 pub struct ObsWriter {
-    signals: BTreeMap<Constellation, Vec<Signal>>,
+    columns: BTreeMap<Constellation, Vec<Column>>,
+    /// Whether what occurs gets a column, or only what has one is written.
+    grows: bool,
     /// When each phase was last written: what its lock time is held against.
     seen: BTreeMap<(Satellite, Signal), GpsTime>,
 }
+
+/// A column: a quantity of a signal.
+type Column = (char, Signal);
 
 /// The quantities of a signal, in the order of their columns: code, phase, Doppler, C/N0.
 const QUANTITIES: [char; 4] = ['C', 'L', 'D', 'S'];
@@ -75,22 +80,55 @@ const VALUE_MAX: f64 = 9_999_999_999.999;
 impl ObsWriter {
     /// Begins a file: appends its header.
     pub fn begin(out: &mut String, file: &ObsFile) -> Self {
+        let of_all = |signals: &Vec<Signal>| {
+            signals.iter().flat_map(|s| QUANTITIES.map(|quantity| (quantity, *s))).collect()
+        };
+        let columns = file.signals.iter().map(|(system, signals)| (*system, of_all(signals)));
+        let writer = Self { columns: columns.collect(), grows: false, seen: BTreeMap::new() };
+        writer.header(out, file);
+        writer
+    }
+
+    /// Begins the epochs of a file whose header is written last: what occurs gets a column, new ones to the right of those that there are.
+    pub fn headless() -> Self {
+        Self { columns: BTreeMap::new(), grows: true, seen: BTreeMap::new() }
+    }
+
+    /// Appends the header of what was written so far. The signals that `file` names are not asked: the columns are this writer's.
+    pub fn header(&self, out: &mut String, file: &ObsFile) {
         begin(out, file.version, "OBSERVATION DATA", &file.origin);
         for comment in &file.comments {
             line(out, comment, "COMMENT");
         }
         marker_lines(out, file);
-        column_lines(out, file);
+        column_lines(out, &self.columns);
         time_lines(out, file);
-        phase_shift_lines(out, file);
-        glonass_lines(out, file);
+        phase_shift_lines(out, &self.columns);
+        if self.columns.contains_key(&Constellation::Glonass) {
+            glonass_lines(out, file);
+        }
         line(out, &format!("{:6}", offset_at_gps(file.first).gps_minus_utc_s), "LEAP SECONDS");
         end(out);
-        Self { signals: file.signals.clone(), seen: BTreeMap::new() }
+    }
+
+    /// Gives what an epoch holds its columns.
+    fn grow(&mut self, epoch: &ObsEpoch) {
+        for seen in &epoch.observations {
+            let columns = self.columns.entry(seen.signal.constellation()).or_default();
+            for quantity in QUANTITIES {
+                let column = (quantity, seen.signal);
+                if quantity_of(seen, quantity).is_some() && !columns.contains(&column) {
+                    columns.push(column);
+                }
+            }
+        }
     }
 
     /// Appends an epoch. Satellites without any value in the file's columns are left out.
     pub fn epoch(&mut self, out: &mut String, epoch: &ObsEpoch) {
+        if self.grows {
+            self.grow(epoch);
+        }
         let mut lines = String::new();
         let mut count = 0;
         for (satellite, observations) in epoch.by_satellite() {
@@ -119,21 +157,34 @@ impl ObsWriter {
         observations: &[Observation],
     ) -> String {
         let mut text = satellite.to_string();
-        let columns = self.signals.get(&satellite.constellation()).map_or(&[][..], Vec::as_slice);
-        for signal in columns {
+        let columns = self.columns.get(&satellite.constellation()).map_or(&[][..], Vec::as_slice);
+        for (quantity, signal) in columns {
             let Some(seen) = observations.iter().find(|o| o.signal == *signal) else {
-                text.extend(std::iter::repeat_n(' ', 16 * QUANTITIES.len()));
+                text.push_str(BLANK);
                 continue;
             };
             let strength = seen.cn0.map_or(' ', strength);
-            let last = seen.phase.and_then(|_| self.seen.insert((satellite, *signal), now));
-            value(&mut text, seen.code.map(|c| c.0), ' ', strength);
-            value(&mut text, seen.phase.map(|p| p.0), loss_of_lock(seen, now, last), strength);
-            value(&mut text, seen.doppler.map(|d| d.0), ' ', ' ');
-            value(&mut text, seen.cn0.map(|c| c.0), ' ', ' ');
+            let (lost, strength) = match quantity {
+                'C' => (' ', strength),
+                'L' => {
+                    let last = seen.phase.and_then(|_| self.seen.insert((satellite, *signal), now));
+                    (loss_of_lock(seen, now, last), strength)
+                }
+                _ => (' ', ' '),
+            };
+            value(&mut text, quantity_of(seen, *quantity), lost, strength);
         }
         text.truncate(text.trim_end().len());
         text
+    }
+}
+
+fn quantity_of(seen: &Observation, quantity: char) -> Option<f64> {
+    match quantity {
+        'C' => seen.code.map(|c| c.0),
+        'L' => seen.phase.map(|p| p.0),
+        'D' => seen.doppler.map(|d| d.0),
+        _ => seen.cn0.map(|c| c.0),
     }
 }
 
@@ -171,13 +222,16 @@ fn strength(cn0: DbHz) -> char {
     (b'1'..=b'9').find(|d| f64::from(d - b'0') >= digit).map_or(' ', char::from)
 }
 
+/// A column without a value.
+const BLANK: &str = "                ";
+
 /// A value in `F14.3` with its two indicators; sixteen blanks if there is none or it does not fit.
 fn value(text: &mut String, number: Option<f64>, loss_of_lock: char, strength: char) {
     match number.filter(|n| *n <= VALUE_MAX && *n >= -VALUE_MAX / 10.0) {
         Some(n) => {
             let _ = write!(text, "{n:14.3}{loss_of_lock}{strength}");
         }
-        None => text.push_str("                "),
+        None => text.push_str(BLANK),
     }
 }
 
@@ -202,19 +256,17 @@ fn marker_lines(out: &mut String, file: &ObsFile) {
     line(out, &delta, "ANTENNA: DELTA H/E/N");
 }
 
-fn column_lines(out: &mut String, file: &ObsFile) {
-    for (system, signals) in &file.signals {
-        let codes: Vec<String> = signals
-            .iter()
-            .flat_map(|s| QUANTITIES.map(|quantity| format!(" {quantity}{s}")))
-            .collect();
-        for (i, chunk) in codes.chunks(CODES_PER_LINE).enumerate() {
+fn column_lines(out: &mut String, columns: &BTreeMap<Constellation, Vec<Column>>) {
+    for (system, columns) in columns {
+        for (i, chunk) in columns.chunks(CODES_PER_LINE).enumerate() {
             let head = if i == 0 {
-                format!("{}  {:3}", system.letter(), codes.len())
+                format!("{}  {:3}", system.letter(), columns.len())
             } else {
                 " ".repeat(6)
             };
-            line(out, &(head + &chunk.concat()), "SYS / # / OBS TYPES");
+            let codes: Vec<String> =
+                chunk.iter().map(|(what, signal)| format!(" {what}{signal}")).collect();
+            line(out, &(head + &codes.concat()), "SYS / # / OBS TYPES");
         }
     }
     line(out, "DBHZ", "SIGNAL STRENGTH UNIT");
@@ -233,18 +285,15 @@ fn time_lines(out: &mut String, file: &ObsFile) {
 }
 
 /// Phases are aligned as they come: every correction is zero (RINEX 3.05, section 9.1).
-fn phase_shift_lines(out: &mut String, file: &ObsFile) {
-    for (system, signals) in &file.signals {
-        for signal in signals {
+fn phase_shift_lines(out: &mut String, columns: &BTreeMap<Constellation, Vec<Column>>) {
+    for (system, columns) in columns {
+        for (_, signal) in columns.iter().filter(|(quantity, _)| *quantity == 'L') {
             line(out, &format!("{} L{signal}  0.00000", system.letter()), "SYS / PHASE SHIFT");
         }
     }
 }
 
 fn glonass_lines(out: &mut String, file: &ObsFile) {
-    if !file.signals.contains_key(&Constellation::Glonass) {
-        return;
-    }
     let slots: Vec<String> = file
         .glonass_channels
         .iter()

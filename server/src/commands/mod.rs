@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod decode;
 pub(crate) mod demo;
 pub(crate) mod load;
+pub(crate) mod network;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod serve;

@@ -13,15 +13,15 @@ pub(super) const ZENITH_DIFFERENCE: usize = 0;
 /// Place of the zenith delays' mean, m beyond the model's: satellites that the two see at unlike elevations feel it.
 pub(super) const ZENITH_MEAN: usize = 1;
 
-/// What an edge of that length and height difference is like before anything was measured.
+/// What an edge of that length and height difference is like before anything was measured: standard deviations, m.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct EdgePrior {
-    /// Standard deviation of the zenith delays' difference, m.
-    pub(super) zenith_difference_m: f64,
-    /// Standard deviation of the zenith delays' mean, m.
-    pub(super) zenith_mean_m: f64,
-    /// Standard deviation of the ionosphere's difference at the zenith on L1, m.
-    pub(super) ionosphere_m: f64,
+    /// Of the zenith delays' difference.
+    pub(super) zenith_difference: f64,
+    /// Of the zenith delays' mean.
+    pub(super) zenith_mean: f64,
+    /// Of the ionosphere's difference at the zenith on L1.
+    pub(super) ionosphere: f64,
 }
 
 /// Standard deviation of an ambiguity that nothing is known of, cycles (shared design, network solver, section 3.1).
@@ -30,8 +30,12 @@ const AMBIGUITY_SIGMA_CYCLES: f64 = 100.0;
 const ZENITH_WALK: f64 = 0.17e-3;
 /// How the ionosphere's difference wanders at the zenith, m/√s, at least.
 const AIR_WALK_MIN: f64 = 1.0e-3;
-/// Seconds over which the ionosphere's rate is taken, s.
-const AIR_RATE_S: f64 = 30.0;
+/// The memory of the ionosphere's rate, s.
+const AIR_RATE_S: f64 = 15.0;
+/// How much more than its rate the ionosphere may do from one step to the next.
+const AIR_REACH: f64 = 1.5;
+/// How fast the ionosphere may have moved while a phase slipped, m/s: a bubble's wall of 4 m passes in two minutes.
+const SLIP_RATE_M_S: f64 = 0.03;
 /// Phases that must be between independent looks at a multipath of some 45 s, s: the variance of those that come more often is enlarged
 /// by as much (shared design, network solver, section 1.7).
 const PHASE_INDEPENDENT_S: f64 = 25.0;
@@ -61,7 +65,7 @@ pub(super) struct SatelliteState {
     pub(super) elevation_rad: f64,
     pub(super) shell_mapping: f64,
     pub(super) seen: GpsTime,
-    /// The ionosphere's change by phases since some epoch: that epoch, its value, and the last rate, m/s.
+    /// The ionosphere's change by phases since some epoch: that epoch, its value, and the mean rate, m/s.
     air: Option<(GpsTime, f64)>,
     air_rate_m_s: f64,
 }
@@ -81,14 +85,10 @@ pub(super) struct AmbiguityState {
 impl GroupFilter {
     pub(super) fn new(prior: EdgePrior) -> Self {
         let mut state = Gaussian::default();
-        state.push(0.0, prior.zenith_difference_m.powi(2));
-        state.push(0.0, prior.zenith_mean_m.powi(2));
-        let zenith_unmeasured_m2 = prior.zenith_difference_m.powi(2);
+        state.push(0.0, prior.zenith_difference.powi(2));
+        state.push(0.0, prior.zenith_mean.powi(2));
+        let zenith_unmeasured_m2 = prior.zenith_difference.powi(2);
         Self { prior, state, satellites: BTreeMap::new(), last: None, zenith_unmeasured_m2 }
-    }
-
-    pub(super) fn prior(&self) -> EdgePrior {
-        self.prior
     }
 
     /// Takes an epoch's single differences in. Tells the channels whose ambiguity had to be begun anew because the measurements broke with
@@ -99,7 +99,7 @@ impl GroupFilter {
         self.move_on(span_s);
         self.last = Some(time);
         for single in singles {
-            self.meet(time, single);
+            self.meet(time, span_s, single);
         }
         let span_s = span_s.max(0.1);
         let phase_inflation = (PHASE_INDEPENDENT_S / span_s).max(1.0);
@@ -119,7 +119,8 @@ impl GroupFilter {
 
     /// Lets satellites go that are no more seen.
     fn forget(&mut self, time: GpsTime, singles: &[Single]) {
-        let seen = |s: &Satellite| singles.binary_search_by_key(s, |single| single.satellite).is_ok();
+        let seen =
+            |s: &Satellite| singles.binary_search_by_key(s, |single| single.satellite).is_ok();
         let gone: Vec<Satellite> = self
             .satellites
             .iter()
@@ -151,15 +152,15 @@ impl GroupFilter {
         self.state.diffuse(ZENITH_MEAN, walk);
         self.zenith_unmeasured_m2 += walk;
         for s in self.satellites.values() {
-            let walk = (AIR_WALK_MIN * s.shell_mapping)
-                .max(2.0 * s.air_rate_m_s * AIR_RATE_S.sqrt());
-            self.state.diffuse(s.ionosphere, walk * walk * span_s);
+            let walk = AIR_WALK_MIN * s.shell_mapping;
+            let drift_m = AIR_REACH * s.air_rate_m_s * span_s;
+            self.state.diffuse(s.ionosphere, walk * walk * span_s + drift_m * drift_m);
         }
     }
 
     /// Makes room for a satellite's unknowns and begins those of new arcs.
-    fn meet(&mut self, time: GpsTime, single: &Single) {
-        let air_sigma_m = self.prior.ionosphere_m * single.shell_mapping;
+    fn meet(&mut self, time: GpsTime, span_s: f64, single: &Single) {
+        let air_sigma_m = self.prior.ionosphere * single.shell_mapping;
         if !self.satellites.contains_key(&single.satellite) {
             let ionosphere = self.state.push(0.0, air_sigma_m * air_sigma_m);
             let met = SatelliteState {
@@ -177,7 +178,7 @@ impl GroupFilter {
         state.seen = time;
         state.elevation_rad = single.elevation_rad;
         state.shell_mapping = single.shell_mapping;
-        let mut is_new = false;
+        let (mut is_new, mut slipped) = (false, false);
         for (known, carrier) in state.ambiguities.iter_mut().zip(&single.carriers) {
             let Some(carrier) = carrier else { continue };
             let variance = AMBIGUITY_SIGMA_CYCLES * AMBIGUITY_SIGMA_CYCLES;
@@ -187,6 +188,7 @@ impl GroupFilter {
                     continue;
                 }
                 Some(known) => {
+                    slipped = true;
                     self.state.reset(known.place, 0.0, variance);
                     known.place
                 }
@@ -204,6 +206,12 @@ impl GroupFilter {
             });
         }
         state.follow_air(time, single, is_new);
+        if slipped {
+            // Whatever broke the phase may have moved the ionosphere.
+            state.air_rate_m_s = state.air_rate_m_s.max(SLIP_RATE_M_S);
+            let moved_m = SLIP_RATE_M_S * span_s;
+            self.state.diffuse(state.ionosphere, moved_m * moved_m);
+        }
     }
 
     /// Begins an ambiguity anew within its arcs.
@@ -369,13 +377,12 @@ impl SatelliteState {
         });
         match (self.air, value_m) {
             (Some((since, before_m)), Some((value_m, noise_m2))) if !is_new => {
-                let span_s = (time - since).seconds();
-                if span_s >= AIR_RATE_S {
-                    // What the noise of the two ends would tell is taken off.
-                    let change_m2 = ((value_m - before_m).powi(2) - 2.0 * noise_m2).max(0.0);
-                    self.air_rate_m_s = change_m2.sqrt() / span_s;
-                    self.air = Some((time, value_m));
-                }
+                let span_s = (time - since).seconds().max(0.1);
+                // What the noise of the two ends would tell is taken off.
+                let change_m2 = ((value_m - before_m).powi(2) - 2.0 * noise_m2).max(0.0);
+                let share = (span_s / AIR_RATE_S).min(1.0);
+                self.air_rate_m_s += (change_m2.sqrt() / span_s - self.air_rate_m_s) * share;
+                self.air = Some((time, value_m));
             }
             (_, value_m) => self.air = value_m.map(|(value_m, _)| (time, value_m)),
         }

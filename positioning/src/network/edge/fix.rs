@@ -68,6 +68,8 @@ const FIRST_MIN: usize = 3;
 const DOUBT_SUCCESS_MIN: f64 = 0.99;
 /// and are nearer by this, as a squared distance.
 const DOUBT_GAIN: f64 = 8.0;
+/// What others tell of a zenith delay is believed within three sigmas.
+const BELIEVED_SQUARED: f64 = 9.0;
 /// A whole number is exact; this keeps the equations regular, cycles.
 const INTEGER_SIGMA: f64 = 0.01;
 /// A float ambiguity this far from its whole number, in sigmas and in cycles, contradicts it.
@@ -96,7 +98,8 @@ impl FixBook {
     /// and tells them if so.
     fn verify(&mut self, filter: &GroupFilter, state: &Gaussian) -> Vec<Place> {
         let satellites: Vec<Satellite> = {
-            let mut all: Vec<Satellite> = self.fixed.keys().map(|(satellite, _)| *satellite).collect();
+            let mut all: Vec<Satellite> =
+                self.fixed.keys().map(|(satellite, _)| *satellite).collect();
             all.dedup();
             all
         };
@@ -114,11 +117,12 @@ impl FixBook {
         let bands: Vec<usize> =
             self.fixed.keys().filter(|(s, _)| *s == satellite).map(|(_, b)| *b).collect();
         let one = Unknown { satellite, elevation_rad: 0.0, bands };
-        let differences = differences(filter, &one, &references);
+        let differences = differences(filter, &one, references);
         let held = DVector::from_iterator(
             differences.len(),
             differences.iter().map(|d| {
-                let integer = |s: Satellite| self.fixed.get(&(s, d.place.1)).map_or(0, |f| f.integer);
+                let integer =
+                    |s: Satellite| self.fixed.get(&(s, d.place.1)).map_or(0, |f| f.integer);
                 (integer(satellite) - integer(d.relative_to)) as f64
             }),
         );
@@ -204,9 +208,9 @@ impl FixBook {
         }
         unknown.sort_by(|a, b| b.elevation_rad.total_cmp(&a.elevation_rad));
         let known = self.references(filter);
-        let mut found = first(filter, state, &unknown, &known);
+        let mut found = first(filter, state, &unknown, known);
         for one in &unknown {
-            found.extend(whole(state, &differences(filter, one, &known)));
+            found.extend(whole(state, &differences(filter, one, known)));
         }
         self.propose(time, filter, &unknown, found);
     }
@@ -238,10 +242,7 @@ impl FixBook {
             });
             let (first, times) =
                 before.map_or((time, 1), |before| (before.first, before.times.saturating_add(1)));
-            again.insert(
-                place,
-                Proposal { relative_to, difference, arcs: a.arcs, first, times },
-            );
+            again.insert(place, Proposal { relative_to, difference, arcs: a.arcs, first, times });
         }
         for one in sought {
             for band in &one.bands {
@@ -309,12 +310,12 @@ fn first(
     filter: &GroupFilter,
     state: &Gaussian,
     unknown: &[Unknown],
-    known: &[Option<Satellite>; BANDS_MAX],
+    known: [Option<Satellite>; BANDS_MAX],
 ) -> Vec<Found> {
     let open = |one: &Unknown| {
         let bands: Vec<usize> =
             one.bands.iter().copied().filter(|band| known[*band].is_none()).collect();
-        (!bands.is_empty()).then(|| Unknown { bands, ..*one })
+        (!bands.is_empty()).then_some(Unknown { bands, ..*one })
     };
     let mut some: Vec<Unknown> = unknown.iter().filter_map(open).collect();
     let Some(highest) = some.first().map(|one| one.satellite) else { return Vec::new() };
@@ -322,7 +323,7 @@ fn first(
     let mut strength: Vec<(f64, Unknown)> = some
         .drain(..)
         .map(|one| {
-            let own = differences(filter, &one, &[Some(highest); BANDS_MAX]);
+            let own = differences(filter, &one, [Some(highest); BANDS_MAX]);
             let strength = if one.satellite == highest { 2.0 } else { success(state, &own) };
             (strength, one)
         })
@@ -335,7 +336,7 @@ fn first(
             some.iter().find(|(_, one)| one.bands.contains(&band)).map(|(_, one)| one.satellite)
         });
         let differences: Vec<_> =
-            some.iter().flat_map(|(_, one)| differences(filter, one, &pivots)).collect();
+            some.iter().flat_map(|(_, one)| differences(filter, one, pivots)).collect();
         let found = whole(state, &differences);
         if !found.is_empty() {
             return found;
@@ -348,7 +349,7 @@ fn first(
 fn differences(
     filter: &GroupFilter,
     one: &Unknown,
-    references: &[Option<Satellite>; BANDS_MAX],
+    references: [Option<Satellite>; BANDS_MAX],
 ) -> Vec<Difference> {
     let of = |band: &usize| {
         let relative_to = references[*band].filter(|r| *r != one.satellite)?;
@@ -410,7 +411,8 @@ fn ambiguity(filter: &GroupFilter, satellite: Satellite, band: usize) -> Option<
 
 /// The known ambiguity (place and integer) with which most others agree.
 fn best_known(state: &Gaussian, of_band: &[(Satellite, usize, i64)]) -> Option<(usize, i64)> {
-    let offset = |(_, place, integer): &(Satellite, usize, i64)| state.mean(*place) - *integer as f64;
+    let offset =
+        |(_, place, integer): &(Satellite, usize, i64)| state.mean(*place) - *integer as f64;
     let mut offsets: Vec<(f64, usize, i64)> =
         of_band.iter().map(|one| (offset(one), one.1, one.2)).collect();
     offsets.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -425,23 +427,26 @@ fn nearest(cycles: f64) -> i64 {
 impl Knowledge {
     /// Tells a filter's state what others know.
     fn apply(&self, filter: &GroupFilter, state: &mut Gaussian) {
-        if let Some((value_m, sigma_m)) = self.zenith_difference {
-            state.update(&[(ZENITH_DIFFERENCE, 1.0)], value_m, sigma_m * sigma_m);
-        }
-        if let Some((value_m, sigma_m)) = self.zenith_mean {
-            state.update(&[(ZENITH_MEAN, 1.0)], value_m, sigma_m * sigma_m);
-        }
-        for air in [&self.told, &self.interpolated] {
-            let rows: Vec<_> = air
-                .iter()
-                .filter_map(|(satellite, (value_m, sigma_m))| {
-                    let place = filter.satellites.get(satellite)?.ionosphere;
-                    Some((place, *value_m, *sigma_m))
-                })
-                .collect();
-            for (coefficients, measured) in without_common(&rows) {
-                state.update(&coefficients, measured, 1.0);
+        for (place, told) in
+            [(ZENITH_DIFFERENCE, self.zenith_difference), (ZENITH_MEAN, self.zenith_mean)]
+        {
+            let Some((value_m, sigma_m)) = told else { continue };
+            let (row, variance) = ([(place, 1.0)], sigma_m * sigma_m);
+            // What contradicts the edge's own measurements may come from a wrong level elsewhere.
+            if state.innovation(&row, value_m, variance).squared_sigmas() <= BELIEVED_SQUARED {
+                state.update(&row, value_m, variance);
             }
+        }
+        let rows: Vec<_> = self
+            .ionosphere
+            .iter()
+            .filter_map(|(satellite, (value_m, sigma_m))| {
+                let place = filter.satellites.get(satellite)?.ionosphere;
+                Some((place, *value_m, *sigma_m))
+            })
+            .collect();
+        for (coefficients, measured) in without_common(&rows) {
+            state.update(&coefficients, measured, 1.0);
         }
     }
 }

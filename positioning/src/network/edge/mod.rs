@@ -10,9 +10,7 @@ use std::collections::BTreeMap;
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::GpsTime;
 
-use crate::network::edge::filter::{
-    EdgePrior, GroupFilter, Row, ZENITH_DIFFERENCE, without_clock,
-};
+use crate::network::edge::filter::{EdgePrior, GroupFilter, Row, ZENITH_DIFFERENCE, without_clock};
 use crate::network::edge::fix::FixBook;
 use crate::network::edge::single::singles;
 use crate::network::observed::{Channel, Group, ObservedEpoch};
@@ -40,11 +38,9 @@ pub struct Knowledge {
     pub zenith_difference: Option<(f64, f64)>,
     /// The mean of both, m.
     pub zenith_mean: Option<(f64, f64)>,
-    /// Slant ionosphere on L1, second station less first, m, by satellite, as the two stations told it lately themselves; known but for
-    /// what all satellites of a group share.
-    pub told: BTreeMap<Satellite, (f64, f64)>,
-    /// The same as interpolated between other stations.
-    pub interpolated: BTreeMap<Satellite, (f64, f64)>,
+    /// Slant ionosphere on L1, second station less first, m, by satellite, as interpolated between other stations where one of the two is
+    /// silent; known but for what all satellites of a group share.
+    pub ionosphere: BTreeMap<Satellite, (f64, f64)>,
 }
 
 /// The filters and whole numbers of one edge, group by group.
@@ -78,9 +74,9 @@ impl EdgeSolver {
         let by_distance = ZENITH_SIGMA_BY_DISTANCE * length_m;
         let by_height = ZENITH_SIGMA_BY_HEIGHT * height_difference_m;
         let prior = EdgePrior {
-            zenith_difference_m: ZENITH_SIGMA_M.hypot(by_distance).hypot(by_height),
-            zenith_mean_m: ZENITH_MEAN_SIGMA_M,
-            ionosphere_m: (AIR_SIGMA_BY_DISTANCE * length_m).clamp(AIR_SIGMA_MIN_M, AIR_SIGMA_M),
+            zenith_difference: ZENITH_SIGMA_M.hypot(by_distance).hypot(by_height),
+            zenith_mean: ZENITH_MEAN_SIGMA_M,
+            ionosphere: (AIR_SIGMA_BY_DISTANCE * length_m).clamp(AIR_SIGMA_MIN_M, AIR_SIGMA_M),
         };
         Self { edge, prior, groups: BTreeMap::new() }
     }

@@ -38,7 +38,10 @@ fn run(name: &str, spacing_km: f64, seed: u64, epochs: usize) -> (f64, usize, us
                 fixed += all.len();
                 wrong += all.iter().filter(|o| **o != median).count();
             }
-            println!("{name} {seed} {:4} s: {share:.2} fixed {fixed} wrong {wrong}", (epoch + 1) * 5);
+            println!(
+                "{name} {seed} {:4} s: {share:.2} fixed {fixed} wrong {wrong}",
+                (epoch + 1) * 5
+            );
         }
     }
     (share, fixed, wrong)

@@ -23,7 +23,7 @@ use crate::network::topology::StationIndex;
 /// The fields, and what has been learnt about them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields {
-    fields: BTreeMap<Satellite, Field>,
+    by_satellite: BTreeMap<Satellite, Field>,
     covariance: Option<Covariance>,
     fitted: Option<GpsTime>,
     /// Leave-one-out weights by the stations that take part.
@@ -49,18 +49,9 @@ pub(super) struct Field {
     calibration: Calibration,
     plane: GeometryPlane,
     rough_until: BTreeMap<StationIndex, GpsTime>,
-    /// What stations told last.
-    pub(super) memory: BTreeMap<StationIndex, Memory>,
+    /// Until when nothing is to be interpolated for stations that are silent.
+    pub(super) restless_until: Option<GpsTime>,
     seen: GpsTime,
-}
-
-/// The last slant ionosphere that a station told, its receiver's constant still in it, and how it moved.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Memory {
-    pub(super) value_m: f64,
-    pub(super) time: GpsTime,
-    /// The running mean of its change's magnitude, m/s.
-    pub(super) rate_m_s: f64,
 }
 
 /// The running equations of a satellite's orbit error as a plane.
@@ -88,14 +79,14 @@ const ROUGH: (f64, f64) = (5.0, 0.06);
 const INNER: f64 = 1.5;
 /// For how long such a place is not asked.
 const ROUGH_FOR: Interval = Interval::from_seconds(30);
+/// For how long silent stations are told nothing of such a satellite: they may be silent because a bubble is over them.
+const RESTLESS_FOR: Interval = Interval::from_seconds(600);
 /// The memory of orbit errors, s: they change with the satellite's motion, over tens of minutes.
 const GEOMETRY_MEMORY_S: f64 = 120.0;
 /// The slope of an orbit error, one sigma: a metre at 20 000 km.
 const GEOMETRY_SLOPE_SIGMA: f64 = 5e-8;
 /// Sigmas are never made smaller than by this: a quiet hour promises little of the next one.
 const RATIO_MIN: f64 = 0.6;
-/// The memory of a line of sight's rate, s.
-const RATE_MEMORY_S: f64 = 20.0;
 /// The unit of length in the equations, m.
 const LENGTH_UNIT_M: f64 = 100e3;
 /// A satellite that is levelled nowhere for so long is forgotten.
@@ -121,7 +112,7 @@ impl Field {
 impl Fields {
     /// The fields of the last epoch.
     pub(super) fn all(&self) -> &BTreeMap<Satellite, Field> {
-        &self.fields
+        &self.by_satellite
     }
 
     /// How alike the ionosphere is at two places, at the zenith.
@@ -138,22 +129,22 @@ impl Fields {
         points: &[PlanePoint],
     ) {
         let slant = without_receivers(links, points);
-        for field in self.fields.values_mut() {
+        for field in self.by_satellite.values_mut() {
             field.values_m.clear();
             field.values_m.resize(links.len(), None);
         }
         for ((station, satellite), value_m) in &slant {
             let of_satellite = links[*station].iter().find(|l| l.satellite == *satellite);
             let Some(link) = of_satellite else { continue };
-            let field = self.fields.entry(*satellite).or_insert_with(|| Field::new(link, links.len(), time));
+            let field = self
+                .by_satellite
+                .entry(*satellite)
+                .or_insert_with(|| Field::new(link, links.len(), time));
             field.values_m[*station] = Some(*value_m);
             field.seen = time;
-            if let Ok(index) = u16::try_from(*station) {
-                field.remember(StationIndex(index), time, link.ionosphere_m);
-            }
         }
-        self.fields.retain(|_, field| time - field.seen <= FORGET_AFTER);
-        for (satellite, field) in &mut self.fields {
+        self.by_satellite.retain(|_, field| time - field.seen <= FORGET_AFTER);
+        for (satellite, field) in &mut self.by_satellite {
             let elevations = links.iter().flatten().filter(|l| l.satellite == *satellite);
             let (mut sum, mut count) = (0.0, 0.0);
             for link in elevations {
@@ -177,7 +168,7 @@ impl Fields {
             .iter()
             .flatten()
             .filter_map(|l| {
-                let mapping = self.fields.get(&l.satellite)?.shell_mapping;
+                let mapping = self.by_satellite.get(&l.satellite)?.shell_mapping;
                 Some((NOISE_SHARE * l.ionosphere_sigma_m / mapping).powi(2))
             })
             .collect();
@@ -186,8 +177,11 @@ impl Fields {
         }
         noises.sort_by(f64::total_cmp);
         let nugget_m2 = noises[noises.len() / 2];
-        let mut known: Vec<&Field> =
-            self.fields.values().filter(|f| f.telling() >= STATIONS_MIN && f.rough.is_empty()).collect();
+        let mut known: Vec<&Field> = self
+            .by_satellite
+            .values()
+            .filter(|f| f.telling() >= STATIONS_MIN && f.rough.is_empty())
+            .collect();
         // The lowest satellites see the roughest air: of all that many stations see, evenly from low to high.
         let most = known.iter().map(|f| f.telling()).max().unwrap_or(0);
         known.retain(|f| 2 * f.telling() > most);
@@ -213,7 +207,7 @@ impl Fields {
         points: &[PlanePoint],
     ) {
         for ((station, satellite), residual_m) in residuals {
-            let Some(field) = self.fields.get_mut(satellite) else { continue };
+            let Some(field) = self.by_satellite.get_mut(satellite) else { continue };
             let sigma_m = links[*station]
                 .iter()
                 .find(|l| l.satellite == *satellite)
@@ -228,7 +222,7 @@ impl Fields {
             field.plane.right += shape * (residual_m * weight);
         }
         let kept = 1.0 - 1.0 / GEOMETRY_MEMORY_S;
-        for field in self.fields.values_mut() {
+        for field in self.by_satellite.values_mut() {
             if field.seen != time {
                 continue;
             }
@@ -254,7 +248,7 @@ impl Fields {
         }
         let covariance = self.covariance();
         let mut found: BTreeMap<Satellite, Vec<Residual>> = BTreeMap::new();
-        for (satellite, field) in &self.fields {
+        for (satellite, field) in &self.by_satellite {
             let stations = present(&field.values_m);
             if stations.len() < STATIONS_MIN {
                 continue;
@@ -262,15 +256,20 @@ impl Fields {
             let left_out = self.left_out.entry(stations).or_insert_with_key(|stations| {
                 leave_each_out(points, stations, stations.iter().copied(), &covariance)
             });
-            found.insert(*satellite, left_out.iter().filter_map(|l| l.residual(&field.values_m)).collect());
+            found.insert(
+                *satellite,
+                left_out.iter().filter_map(|l| l.residual(&field.values_m)).collect(),
+            );
         }
         let common = self.common(&found);
         for (satellite, residuals) in found {
-            let Some(field) = self.fields.get_mut(&satellite) else { continue };
+            let Some(field) = self.by_satellite.get_mut(&satellite) else { continue };
             let mut own = Vec::with_capacity(residuals.len());
             for residual in residuals {
                 let key = (field.group, residual.station);
-                let Some((common_m, count)) = common.get(&key).filter(|(_, n)| *n > 1.0) else { continue };
+                let Some((common_m, count)) = common.get(&key).filter(|(_, n)| *n > 1.0) else {
+                    continue;
+                };
                 // What all satellites of a group share at a station is its receiver's; its estimate takes a part of each residual along.
                 let spread = (count / (count - 1.0)).sqrt();
                 let error_m = (residual.error_m - common_m) * spread / field.shell_mapping;
@@ -288,10 +287,12 @@ impl Fields {
     ) -> BTreeMap<(Group, StationIndex), (f64, f64)> {
         let mut all: BTreeMap<(Group, StationIndex), Vec<(f64, f64)>> = BTreeMap::new();
         for (satellite, residuals) in found {
-            let Some(field) = self.fields.get(satellite) else { continue };
+            let Some(field) = self.by_satellite.get(satellite) else { continue };
             for residual in residuals {
                 let weight = field.shell_mapping.powi(-2);
-                all.entry((field.group, residual.station)).or_default().push((residual.error_m, weight));
+                all.entry((field.group, residual.station))
+                    .or_default()
+                    .push((residual.error_m, weight));
             }
         }
         let mean = |values: Vec<(f64, f64)>| {
@@ -315,20 +316,8 @@ impl Field {
             calibration: Calibration::default(),
             plane: GeometryPlane::default(),
             rough_until: BTreeMap::new(),
-            memory: BTreeMap::new(),
+            restless_until: None,
             seen: time,
-        }
-    }
-
-    fn remember(&mut self, station: StationIndex, time: GpsTime, value_m: f64) {
-        let new = Memory { value_m, time, rate_m_s: 0.0 };
-        let memory = self.memory.entry(station).or_insert(new);
-        let span_s = (time - memory.time).seconds();
-        if span_s > 0.0 {
-            let share = (span_s / RATE_MEMORY_S).min(1.0);
-            let rate_m_s = (value_m - memory.value_m).abs() / span_s;
-            let kept_m_s = memory.rate_m_s + (rate_m_s - memory.rate_m_s) * share;
-            *memory = Memory { value_m, time, rate_m_s: kept_m_s };
         }
     }
 
@@ -344,6 +333,7 @@ impl Field {
             let (sigmas, metres) = ROUGH;
             if residual.error_m.abs() > (sigmas * residual.sigma_m).max(metres) {
                 self.rough_until.insert(residual.station, time + ROUGH_FOR);
+                self.restless_until = Some(time + RESTLESS_FOR);
             }
         }
         self.rough_until.retain(|_, until| *until > time);

@@ -20,8 +20,6 @@ const ZENITH_SIGMA_MAX_M: f64 = 0.03;
 const AIR_SIGMA_MIN_M: f64 = 0.008;
 /// The most at which it still helps, m.
 const AIR_SIGMA_MAX_M: f64 = 0.15;
-/// A station's own last value is believed for so long; after it, its neighbours are asked.
-const MEMORY_MAX_S: f64 = 60.0;
 /// A satellite whose stations predict each other worse than this in the mean tells no station that is silent, m at the zenith.
 const RESIDUAL_MAX_M: f64 = 0.03;
 /// Stations that have to tell of a satellite before others are told.
@@ -71,56 +69,23 @@ impl Insight {
         points: &[PlanePoint],
         known: &mut Knowledge,
     ) {
-        // What both tell now is of use only beside what one of them told lately, or others tell for it.
-        let (mut lately, mut by_others) = (false, false);
-        for (satellite, field) in fields.all() {
+        // What both tell themselves is of use only beside what others tell for one of them.
+        let mut by_others = false;
+        for (satellite, field) in fields.all().iter().filter(|(_, f)| f.telling() >= TELLING_MIN) {
             let ends = [edge.from(), edge.to()];
-            let told = ends.map(|station| self.told(station, field));
-            if let [Some(from), Some(to)] = told {
-                lately |= from.2 || to.2;
-                let sigma_m = from.1.hypot(to.1);
-                if sigma_m <= AIR_SIGMA_MAX_M {
-                    let sigma_m = sigma_m * field.shell_mapping;
-                    known.told.insert(*satellite, (to.0 - from.0, sigma_m));
-                }
-            }
-            if field.telling() < TELLING_MIN {
-                continue;
-            }
-            let silent = ends.map(|s| field.values_m.get(s.position()).copied().flatten().is_none());
-            if told.iter().zip(silent).any(|(told, silent)| silent && told.is_some()) {
-                continue;
-            }
             let between = ends.map(|station| self.at(station, field, points));
-            if let [Some(from), Some(to)] = between {
-                let sigma_m = from.1.hypot(to.1);
-                if sigma_m <= AIR_SIGMA_MAX_M {
-                    by_others |= silent.contains(&true);
-                    let sigma_m = sigma_m * field.shell_mapping;
-                    known.interpolated.insert(*satellite, (to.0 - from.0, sigma_m));
-                }
+            let [Some(from), Some(to)] = between else { continue };
+            let sigma_m = from.1.hypot(to.1);
+            if sigma_m <= AIR_SIGMA_MAX_M {
+                let is_silent =
+                    |s: StationIndex| field.values_m.get(s.position()).copied().flatten().is_none();
+                by_others |= ends.into_iter().any(is_silent);
+                known.ionosphere.insert(*satellite, (to.0 - from.0, sigma_m * field.shell_mapping));
             }
-        }
-        if !lately {
-            known.told.clear();
         }
         if !by_others {
-            known.interpolated.clear();
+            known.ionosphere.clear();
         }
-    }
-
-    /// What a station tells, or told lately, of a satellite's ionosphere: value, sigma at the zenith, and whether it is not of now.
-    ///
-    /// What it told before its arcs broke is nearer than what its neighbours tell: it may be in a bubble that they are not in.
-    fn told(&self, station: StationIndex, field: &Field) -> Option<(f64, f64, bool)> {
-        let memory = field.memory.get(&station)?;
-        let age_s = (self.time - memory.time).seconds();
-        if age_s > MEMORY_MAX_S {
-            return None;
-        }
-        let moved_m = 2.0 * memory.rate_m_s * age_s / field.shell_mapping;
-        let is_past = field.values_m.get(station.position()).copied().flatten().is_none();
-        Some((memory.value_m, AIR_SIGMA_MIN_M + if is_past { moved_m } else { 0.0 }, is_past))
     }
 
     /// The ionosphere at a station, and its sigma at the zenith: its own, or its neighbours'.
@@ -133,7 +98,8 @@ impl Insight {
         if let Some(own_m) = field.values_m.get(station.position()).copied().flatten() {
             return Some((own_m, AIR_SIGMA_MIN_M));
         }
-        if !field.rough.is_empty() || field.residual_m.is_none_or(|r| r > RESIDUAL_MAX_M) {
+        let restless = field.restless_until.is_some_and(|until| self.time < until);
+        if restless || field.residual_m.is_none_or(|r| r > RESIDUAL_MAX_M) {
             return None;
         }
         let point = *points.get(station.position())?;

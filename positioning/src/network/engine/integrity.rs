@@ -196,7 +196,7 @@ impl Integrity {
             let span_s = (time - misfit.last).seconds().min(MISFIT_MEMORY_S);
             misfit.seen_s += span_s;
             misfit.last = time;
-            let share = span_s / misfit.seen_s.min(MISFIT_MEMORY_S).max(1.0);
+            let share = span_s / misfit.seen_s.clamp(1.0, MISFIT_MEMORY_S);
             misfit.mean_m += (residual_m - misfit.mean_m) * share;
             let limit_m = (MISFIT.0 * sigma_m).max(MISFIT.1);
             if misfit.mean_m.abs() > limit_m && misfit.seen_s >= MISFIT_MIN_S {
@@ -261,7 +261,7 @@ fn code_offset_m(epoch: &ObservedEpoch) -> Option<[f64; 3]> {
         .into_iter()
         .map(|(group, direction, value_m, sigma_m)| Row { group, direction, value_m, sigma_m })
         .collect();
-    displacement_m(&rows)
+    displacement_m(&rows).map(|(offset_m, _)| offset_m)
 }
 
 /// What tells of a displacement: a measurement along a direction, less its group's clock.
@@ -280,8 +280,9 @@ pub(super) fn direction(azimuth_rad: f64, elevation_rad: f64) -> [f64; 3] {
     [cos_el * sin_az, cos_el * cos_az, sin_el]
 }
 
-/// The displacement (east, north, up, m) that makes the measurements least: a range grows as the receiver moves away. None with too few.
-pub(super) fn displacement_m(rows: &[Row]) -> Option<[f64; 3]> {
+/// The displacement (east, north, up, m) that makes the measurements least, and its standard deviations: a range grows as the receiver
+/// moves away. None with too few.
+pub(super) fn displacement_m(rows: &[Row]) -> Option<([f64; 3], [f64; 3])> {
     if rows.len() < SATELLITES_MIN {
         return None;
     }
@@ -301,6 +302,8 @@ pub(super) fn displacement_m(rows: &[Row]) -> Option<[f64; 3]> {
         right += &a * (weight * row.value_m);
         normal += &a * a.transpose() * weight;
     }
-    let solved = normal.cholesky()?.solve(&right);
-    Some([solved[0], solved[1], solved[2]])
+    let root = normal.cholesky()?;
+    let (solved, covariance) = (root.solve(&right), root.inverse());
+    let sigma_m = std::array::from_fn(|axis| covariance[(axis, axis)].max(0.0).sqrt());
+    Some(([solved[0], solved[1], solved[2]], sigma_m))
 }

@@ -1,5 +1,6 @@
 //! The engine: the stations' epochs in, one snapshot of the network out. A function of its configuration and of what it was given.
 
+pub mod checkpoint;
 mod fields;
 mod insight;
 mod integrity;
@@ -191,7 +192,9 @@ impl Engine {
         let now = self.uptime(time);
         self.observed.fill(None);
         for (station, epoch) in measured {
-            let Some(preprocessor) = self.preprocessors.get_mut(station.position()) else { continue };
+            let Some(preprocessor) = self.preprocessors.get_mut(station.position()) else {
+                continue;
+            };
             let ready = preprocessor.step(time, epoch, &self.ephemerides);
             if !ready.satellites.is_empty() {
                 self.keeper.heard(*station, now);
@@ -216,7 +219,7 @@ impl Engine {
     /// Draws the network's shape anew if stations came or went.
     fn reshape(&mut self, time: GpsTime) {
         let now = self.uptime(time);
-        if !self.keeper.update(now, |shape, edge| shape.length_m(edge)) {
+        if !self.keeper.update(now, Topology::length_m) {
             return;
         }
         self.shape = Arc::new(self.keeper.shape().clone());
@@ -340,3 +343,6 @@ impl StationConfig {
 pub(super) fn indices() -> impl Iterator<Item = StationIndex> {
     (0..=u16::MAX).map(StationIndex)
 }
+
+#[cfg(test)]
+mod tests;

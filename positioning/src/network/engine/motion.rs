@@ -24,6 +24,8 @@ const LONG_S: f64 = 600.0;
 const SHORT_LIMIT_M: [f64; 2] = [0.022, 0.060];
 /// What the long mean may be, m (the same section: 15 and 30 mm).
 const LONG_LIMIT_M: [f64; 2] = [0.015, 0.030];
+/// And how many standard deviations of one epoch: multipath of a minute is not averaged away.
+const SIGMAS: f64 = 2.5;
 /// For how long a limit has to be passed, s.
 const OVER_S: f64 = 5.0;
 /// Nobody is judged before, s: first levels settle meanwhile.
@@ -38,7 +40,7 @@ impl Motion {
             value_m: *residual_m,
             sigma_m: l.free_sigma_m,
         };
-        let offset_m = displacement_m(&left.iter().map(row).collect::<Vec<_>>())?;
+        let (offset_m, sigma_m) = displacement_m(&left.iter().map(row).collect::<Vec<_>>())?;
         let span_s = self.last.map_or(1.0, |last| (time - last).seconds().clamp(0.0, 60.0));
         self.last = Some(time);
         self.seen_s += span_s;
@@ -50,8 +52,10 @@ impl Motion {
         };
         follow(&mut self.short_m, SHORT_S);
         follow(&mut self.long_m, LONG_S);
+        // Few satellites, or scintillating ones, tell less: what they cannot tell is no motion.
+        let [east_m, north_m, up_m] = sigma_m.map(|sigma_m| SIGMAS * sigma_m);
         let over = |[east, north, up]: [f64; 3], [beside, above]: [f64; 2]| {
-            east.hypot(north) > beside || up.abs() > above
+            east.hypot(north) > beside.max(east_m.hypot(north_m)) || up.abs() > above.max(up_m)
         };
         let short = over(self.short_m, SHORT_LIMIT_M);
         let long = self.seen_s >= LONG_S && over(self.long_m, LONG_LIMIT_M);

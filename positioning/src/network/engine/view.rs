@@ -6,17 +6,15 @@ use std::sync::Arc;
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::GpsTime;
 
-use crate::network::edge::SOLVED;
+use crate::model::troposphere::{RELATIVE_HUMIDITY, zenith_delay};
+use crate::network::edge::{EdgeSolver, SOLVED};
 use crate::network::engine::fields::Field;
 use crate::network::engine::{Engine, indices};
-use crate::network::observed::ObservedEpoch;
-use crate::network::snapshot::{
-    NetworkSnapshot, Resolved, SatelliteField, StationView, Withheld,
-};
+use crate::network::observed::{Group, ObservedCarrier, ObservedEpoch};
+use crate::network::snapshot::{NetworkSnapshot, Resolved, SatelliteField, StationView, Withheld};
 use crate::network::topology::StationIndex;
 use crate::network::topology::keeper::StationHealth;
 use crate::network::troposphere::{WET_SCALE_DEFAULT_M, ZenithField};
-use crate::model::troposphere::{RELATIVE_HUMIDITY, zenith_delay};
 
 /// Stations that have to have a satellite levelled before rovers are told of it.
 const TELLING_MIN: usize = 3;
@@ -42,7 +40,9 @@ impl Engine {
             .fields
             .all()
             .iter()
-            .filter_map(|(satellite, field)| Some((*satellite, self.told(*satellite, field, time)?)))
+            .filter_map(|(satellite, field)| {
+                Some((*satellite, self.told(*satellite, field, time)?))
+            })
             .collect();
         NetworkSnapshot {
             time,
@@ -97,28 +97,33 @@ impl Engine {
             ephemeris,
             withheld: few,
             rough: field.rough.clone(),
+            restless: field.restless_until.is_some_and(|until| time < until),
             residual_m: field.residual_m,
         })
     }
 
     /// How many ambiguities above the mask there are, and how many are levelled.
     fn resolved(&self) -> Resolved {
-        let mut by_group = BTreeMap::new();
+        let mut by_group: BTreeMap<Group, (usize, usize)> = BTreeMap::new();
+        let mut by_carriers: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
         for (station, observed) in indices().zip(&self.observed) {
             let Some(observed) = observed else { continue };
             for satellite in high(observed) {
-                let (all, levelled) = by_group.entry(satellite.group).or_insert((0, 0));
-                for carrier in satellite.carriers.iter().filter(|c| c.phase_m.is_some()) {
+                let tracked = || satellite.carriers.iter().filter(|c| c.phase_m.is_some());
+                let is_levelled = |carrier: &&ObservedCarrier| {
                     let channel = (satellite.satellite, carrier.signal.band());
-                    *all += 1;
-                    let level = self.book.level(station, channel);
-                    *levelled += usize::from(level.is_some_and(|l| l.arc == carrier.arc));
-                }
+                    self.book.level(station, channel).is_some_and(|l| l.arc == carrier.arc)
+                };
+                let (all, levelled) = (tracked().count(), tracked().filter(is_levelled).count());
+                let add = |(a, l): &mut (usize, usize)| (*a, *l) = (*a + all, *l + levelled);
+                add(by_group.entry(satellite.group).or_default());
+                add(by_carriers.entry(all).or_default());
             }
         }
-        let edges = self.edges.values().map(|e| e.counts());
+        let edges = self.edges.values().map(EdgeSolver::counts);
         Resolved {
             by_group,
+            by_carriers,
             edges: edges.fold((0, 0), |(a, f), (all, fixed)| (a + all, f + fixed)),
             closures: (self.closure.closed, self.closure.open),
         }

@@ -82,13 +82,10 @@ pub fn fit(
             })
             .collect();
         let best = tried.iter().map(|(score, _)| score.mean()).min_by(f64::total_cmp)?;
-        tried
-            .into_iter()
-            .filter(|(score, _)| score.mean() <= best + TOLERANCE)
-            .min_by(|a, b| {
-                let range = |c: &Covariance| c.range_m();
-                range(&a.1).total_cmp(&range(&b.1)).then(a.0.mean().total_cmp(&b.0.mean()))
-            })
+        tried.into_iter().filter(|(score, _)| score.mean() <= best + TOLERANCE).min_by(|a, b| {
+            let range = |c: &Covariance| c.range_m();
+            range(&a.1).total_cmp(&range(&b.1)).then(a.0.mean().total_cmp(&b.0.mean()))
+        })
     };
     let Some((_, best)) = try_all(&mut coarse.into_iter()) else { return fallback };
     // Once more around the best, at a third of the step.

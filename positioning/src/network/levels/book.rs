@@ -96,13 +96,10 @@ impl LevelBook {
         self.choose_main();
     }
 
-    /// Puts a level that was known before back in (a restart).
+    /// Puts a level that was known before a restart back in.
     pub fn restore(&mut self, station: StationIndex, channel: Channel, cycles: i64, arc: u32) {
         self.next_component = self.next_component.max(1);
-        self.levels
-            .entry(channel)
-            .or_default()
-            .insert(station, Entry { cycles, arc, set: 1 });
+        self.levels.entry(channel).or_default().insert(station, Entry { cycles, arc, set: 1 });
         self.main.insert(channel, 1);
     }
 
@@ -176,9 +173,10 @@ impl LevelBook {
         let levelled = |integer: &&EdgeInteger| {
             self.levels.get(&integer.channel).is_some_and(|l| l.contains_key(&near))
         };
-        let nothing_yet = edge.integers.iter().all(|integer| {
-            self.levels.get(&integer.channel).is_none_or(BTreeMap::is_empty)
-        });
+        let nothing_yet = edge
+            .integers
+            .iter()
+            .all(|integer| self.levels.get(&integer.channel).is_none_or(BTreeMap::is_empty));
         let count = edge.integers.iter().filter(levelled).count();
         (edge.integers.len() >= 2 && (count >= 1 || nothing_yet)).then_some(0)
     }
@@ -248,7 +246,8 @@ struct BandEdge {
 fn of_band(valid: &BTreeMap<Edge, OfEdge>, group: Group, band: char) -> Vec<BandEdge> {
     let mut edges = Vec::new();
     for (edge, of_edge) in valid {
-        let wanted = |i: &&EdgeInteger| i.channel.1 == band && Group::of(i.channel.0) == Some(group);
+        let wanted =
+            |i: &&EdgeInteger| i.channel.1 == band && Group::of(i.channel.0) == Some(group);
         let integers: Vec<EdgeInteger> = of_edge.values().filter(wanted).copied().collect();
         if !integers.is_empty() {
             edges.push(BandEdge { from: edge.from(), to: edge.to(), integers });
@@ -274,7 +273,8 @@ fn merge(of_channel: &mut OfChannel, a: Entry, b: Entry, step: i64) -> bool {
     let size = |set: u32| of_channel.values().filter(|e| e.set == set).count();
     // With `step` the second entry should be the first one's cycles plus it.
     let shift = a.cycles + step - b.cycles;
-    let (from, to, by) = if size(b.set) <= size(a.set) { (b.set, a.set, shift) } else { (a.set, b.set, -shift) };
+    let (from, to, by) =
+        if size(b.set) <= size(a.set) { (b.set, a.set, shift) } else { (a.set, b.set, -shift) };
     let mut told_anew = false;
     for entry in of_channel.values_mut().filter(|e| e.set == from) {
         entry.set = to;

@@ -1,6 +1,6 @@
 //! Closure: around a triangle the edges' whole numbers add up to nothing. What does is validated, what does not is wrong somewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
@@ -38,12 +38,12 @@ pub type OfEdge = BTreeMap<Channel, EdgeInteger>;
 /// Checks all edges' whole numbers around the network's triangles.
 pub fn check(time: GpsTime, shape: &Topology, integers: &BTreeMap<Edge, OfEdge>) -> Closure {
     let mut fares: BTreeMap<(Edge, Channel), Fare> = BTreeMap::new();
-    let mut in_triangle: BTreeMap<Edge, ()> = BTreeMap::new();
+    let mut in_triangle: BTreeSet<Edge> = BTreeSet::new();
     let mut result = Closure::default();
     for triangle in shape.triangles() {
         let edges = edges_of(*triangle);
         for edge in edges {
-            in_triangle.insert(edge, ());
+            in_triangle.insert(edge);
         }
         for (channel, closes) in around(edges, integers) {
             if closes {
@@ -58,7 +58,7 @@ pub fn check(time: GpsTime, shape: &Topology, integers: &BTreeMap<Edge, OfEdge>)
         }
     }
     for (edge, of_edge) in integers {
-        let alone = !in_triangle.contains_key(edge);
+        let alone = !in_triangle.contains(edge);
         let mut valid = OfEdge::new();
         for (channel, integer) in of_edge {
             let fare = fares.get(&(*edge, *channel)).copied().unwrap_or_default();

@@ -45,6 +45,7 @@ pub struct Preprocessor {
     station: StationIndex,
     site: Site,
     arcs: BTreeMap<Channel, PhaseArc>,
+    kept: BTreeMap<Channel, KeptArc>,
     air: BTreeMap<Satellite, AirRate>,
     last: Option<GpsTime>,
     interval: Interval,
@@ -59,9 +60,24 @@ struct PhaseArc {
     last: GpsTime,
     attribute: char,
     lock_s: Option<f64>,
-    /// The last phase, observed minus computed, m.
-    phase_m: f64,
+    /// The last phase, observed minus computed, m; none of an arc that was taken over from before a restart.
+    phase_m: Option<f64>,
     issue: u16,
+}
+
+/// An arc as it was before a restart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KeptArc {
+    /// Its number.
+    pub number: u32,
+    /// Whole cycles that were taken off its phase.
+    pub aligned_cycles: i64,
+    /// When it was seen last.
+    pub last: GpsTime,
+    /// The attribute of its signal.
+    pub attribute: char,
+    /// Its lock time then, s.
+    pub lock_s: f64,
 }
 
 /// How fast the ionosphere of one satellite moves.
@@ -104,6 +120,10 @@ const AIR_MEMORY_S: f64 = 60.0;
 const AIR_REACH: f64 = 3.0;
 /// What quiet phases' mean χ² per carrier is, inverted: their steps are expected with a margin, and have a third of it.
 const RESTLESS_SHARE: f64 = 3.0;
+/// Arcs are taken over from before a restart for so long, s.
+const KEPT_MAX_S: f64 = 900.0;
+/// A lock time must exceed the time away by this, s (shared design, network solver, section 3.7).
+const LOCK_MARGIN_S: f64 = 1.0;
 /// Below this elevation nothing is used, rad: 5° (shared design, network solver, section 1.7).
 pub const TRACKING_MASK_RAD: f64 = 0.087_266;
 
@@ -114,6 +134,7 @@ impl Preprocessor {
             station,
             site: Site::new(setup),
             arcs: BTreeMap::new(),
+            kept: BTreeMap::new(),
             air: BTreeMap::new(),
             last: None,
             interval: Interval::from_seconds(1),
@@ -142,6 +163,8 @@ impl Preprocessor {
         for (satellite, raw) in &mut satellites {
             self.carry_on(time, satellite, raw, clock_m, step_m);
         }
+        // What was kept goes on with a station's first epoch or not at all.
+        self.kept.clear();
         let oldest = time - self.gap_max();
         self.arcs.retain(|_, arc| arc.last >= oldest);
         self.air.retain(|_, air| air.last >= oldest);
@@ -155,14 +178,25 @@ impl Preprocessor {
         self.arcs.remove(&channel);
     }
 
-    /// The arc in progress on a channel.
+    /// The arc in progress on a channel, or the one that may be taken over with the station's first epoch.
     pub fn arc(&self, channel: Channel) -> Option<u32> {
-        self.arcs.get(&channel).map(|arc| arc.number)
+        let kept = || self.kept.get(&channel).map(|arc| arc.number);
+        self.arcs.get(&channel).map(|arc| arc.number).or_else(kept)
     }
 
-    /// The station's arcs in progress, each with the cycles that were taken off its phase.
-    pub fn arcs(&self) -> impl Iterator<Item = (Channel, u32, i64)> + '_ {
-        self.arcs.iter().map(|(channel, arc)| (*channel, arc.number, arc.aligned_cycles))
+    /// The station's arcs whose lock time is known, so that they can be taken over after a restart.
+    pub fn keep(&self) -> impl Iterator<Item = (Channel, KeptArc)> + '_ {
+        self.arcs.iter().filter_map(|(channel, arc)| {
+            let PhaseArc { number, aligned_cycles, last, attribute, lock_s, .. } = *arc;
+            Some((*channel, KeptArc { number, aligned_cycles, last, attribute, lock_s: lock_s? }))
+        })
+    }
+
+    /// Takes arcs over from before a restart. Each goes on if the receiver's lock time says that it was never interrupted.
+    pub fn take_over(&mut self, kept: BTreeMap<Channel, KeptArc>) {
+        let highest = kept.values().map(|arc| arc.number).max().unwrap_or(0);
+        self.next_arc = self.next_arc.max(highest);
+        self.kept = kept;
     }
 
     fn gap_max(&self) -> Interval {
@@ -170,10 +204,7 @@ impl Preprocessor {
         GAP_MAX.max(by_epochs.min(Interval::from_seconds(90)))
     }
 
-    fn observed_minus_computed(
-        &self,
-        t: &Tracked<'_>,
-    ) -> Option<(ObservedSatellite, Vec<Raw>)> {
+    fn observed_minus_computed(&self, t: &Tracked<'_>) -> Option<(ObservedSatellite, Vec<Raw>)> {
         let group = Group::of(t.satellite)?;
         let at = sight(self.site.place(), t.state.position);
         if at.elevation_rad < TRACKING_MASK_RAD {
@@ -225,10 +256,29 @@ impl Preprocessor {
 
     /// The arc that a phase continues, as far as the receiver tells.
     fn told_to_continue(&self, time: GpsTime, satellite: Satellite, raw: &Raw) -> Option<PhaseArc> {
-        let arc = self.arcs.get(&(satellite, raw.band))?;
+        let channel = (satellite, raw.band);
+        let Some(arc) = self.arcs.get(&channel) else { return self.taken_over(time, channel, raw) };
         let shrunk = arc.lock_s.zip(raw.lock_s).is_some_and(|(before, now)| now < before);
         let same = arc.attribute == raw.signal.attribute() && time - arc.last <= self.gap_max();
         (same && !raw.slipped && !shrunk).then_some(*arc)
+    }
+
+    /// An arc from before a restart that has been tracked ever since.
+    fn taken_over(&self, time: GpsTime, channel: Channel, raw: &Raw) -> Option<PhaseArc> {
+        let kept = self.kept.get(&channel)?;
+        let away_s = (time - kept.last).seconds();
+        let lock_s = raw.lock_s.filter(|_| !raw.slipped && away_s <= KEPT_MAX_S)?;
+        // A lock time is told in steps, downwards: one that grew beyond the time away has begun before.
+        let is_same = kept.attribute == raw.signal.attribute();
+        (is_same && lock_s > away_s + LOCK_MARGIN_S && lock_s >= kept.lock_s).then_some(PhaseArc {
+            number: kept.number,
+            aligned_cycles: kept.aligned_cycles,
+            last: time,
+            attribute: kept.attribute,
+            lock_s: Some(lock_s),
+            phase_m: None,
+            issue: 0,
+        })
     }
 
     /// What the receiver's clock did to all phases since the last epoch, m: the median of their changes.
@@ -238,7 +288,8 @@ impl Preprocessor {
             for one in raw {
                 let arc = self.told_to_continue(time, satellite.satellite, one);
                 let same = arc.filter(|arc| arc.issue == satellite.issue);
-                changes.extend(same.zip(one.phase_m).map(|(arc, phase_m)| phase_m - arc.phase_m));
+                let before_m = same.and_then(|arc| arc.phase_m);
+                changes.extend(before_m.zip(one.phase_m).map(|(before_m, m)| m - before_m));
             }
         }
         changes.sort_by(f64::total_cmp);
@@ -254,10 +305,8 @@ impl Preprocessor {
         clock_m: f64,
         step_m: f64,
     ) {
-        let known: Vec<Option<PhaseArc>> = raw
-            .iter()
-            .map(|one| self.told_to_continue(time, satellite.satellite, one))
-            .collect();
+        let known: Vec<Option<PhaseArc>> =
+            raw.iter().map(|one| self.told_to_continue(time, satellite.satellite, one)).collect();
         let is_broken = self.is_broken(time, satellite, raw, &known, step_m);
         for (one, known) in raw.drain(..).zip(known) {
             let known = known.filter(|_| !is_broken);
@@ -279,10 +328,11 @@ impl Preprocessor {
         let (mut span_s, mut same_issue) = (0.0_f64, true);
         for (one, arc) in raw.iter().zip(known) {
             let Some((arc, phase_m)) = arc.as_ref().zip(one.phase_m) else { continue };
+            let Some(before_m) = arc.phase_m else { continue };
             span_s = span_s.max((time - arc.last).seconds());
             same_issue &= arc.issue == satellite.issue;
             steps.push(PhaseStep {
-                change_m: phase_m - arc.phase_m - step_m,
+                change_m: phase_m - before_m - step_m,
                 wavelength_m: one.wavelength_m,
                 ionosphere: one.ionosphere,
                 sigma_m: std::f64::consts::SQRT_2 * PHASE_SIGMA_M * one.sigma_factor,
@@ -293,8 +343,10 @@ impl Preprocessor {
         }
         let root_s = span_s.max(1.0).sqrt();
         let slant = 1.0 / satellite.elevation_rad.sin().max(0.3);
-        let usual =
-            self.air.get(&satellite.satellite).map_or(0.0, |air| AIR_REACH * air.mean_square.sqrt());
+        let usual = self
+            .air
+            .get(&satellite.satellite)
+            .map_or(0.0, |air| AIR_REACH * air.mean_square.sqrt());
         let expected = Expected {
             common_m: if same_issue { COMMON_SIGMA_M * root_s } else { NEW_ISSUE_SIGMA_M },
             ionosphere_m: usual.max(AIR_SIGMA_MIN_M * slant) * root_s,
@@ -352,6 +404,7 @@ impl Preprocessor {
         let key = (of.satellite, raw.band);
         let arc = match (raw.phase_m, raw.code_m, known) {
             (Some(phase_m), _, Some(arc)) => {
+                let phase_m = Some(phase_m);
                 Some(PhaseArc { last: time, lock_s: raw.lock_s, phase_m, issue: of.issue, ..arc })
             }
             (Some(phase_m), Some(code_m), None) => {
@@ -362,7 +415,7 @@ impl Preprocessor {
                     last: time,
                     attribute: raw.signal.attribute(),
                     lock_s: raw.lock_s,
-                    phase_m,
+                    phase_m: Some(phase_m),
                     issue: of.issue,
                 })
             }

@@ -93,7 +93,11 @@ mod tests {
         };
         let steps: Vec<_> = (0..carriers).map(step).collect();
         let quiet = Expected { common_m: 0.005, ionosphere_m: 0.004 };
-        assert_eq!(judge(&steps, quiet) == Verdict::Broken, is_broken, "{cycles:?} {air_m} {common_m}");
+        assert_eq!(
+            judge(&steps, quiet) == Verdict::Broken,
+            is_broken,
+            "{cycles:?} {air_m} {common_m}"
+        );
     }
 
     #[test]

@@ -7,9 +7,7 @@ use tianshu_gnss::coords::{Ecef, GRS80, Geodetic};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
 use crate::model::tide::solid_earth_tide;
-use crate::model::troposphere::{
-    MappingFunction, RELATIVE_HUMIDITY, ZenithDelay, zenith_delay,
-};
+use crate::model::troposphere::{MappingFunction, RELATIVE_HUMIDITY, ZenithDelay, zenith_delay};
 use crate::network::preprocess::StationSetup;
 
 /// The tide is computed anew after this time: it moves a place by at most 0.1 mm meanwhile.

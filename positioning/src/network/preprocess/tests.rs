@@ -8,7 +8,10 @@ use crate::network::observed::Channel;
 use crate::network::testing::{TestNetwork, scenario, true_levels};
 
 /// Runs a station for a while; tells how many slips happened within an arc, how many arcs began, and over how many channel epochs.
-fn run(name: &str, change: impl Fn(&mut tianshu_simulator::scenario::Scenario)) -> (usize, usize, usize) {
+fn run(
+    name: &str,
+    change: impl Fn(&mut tianshu_simulator::scenario::Scenario),
+) -> (usize, usize, usize) {
     let mut scenario = scenario(name);
     change(&mut scenario);
     let mut network = TestNetwork::new(scenario, 1, 50.0, 3);

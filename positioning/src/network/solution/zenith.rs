@@ -27,6 +27,12 @@ const PHASE_INDEPENDENT_S: f64 = 25.0;
 const UPDATE_S: f64 = 4.5;
 /// What orbit errors differ by over a network, one sigma, m: a metre over 20 000 km, seen 100 km apart.
 const ORBIT_SIGMA_M: f64 = 0.005;
+/// After a restart a zenith delay is trusted no more than this, one sigma, m.
+const RESTORED_SIGMA_MIN_M: f64 = 0.01;
+/// A zenith delay that changes at once by so many of its sigmas and by so much, m, is not believed.
+const JUMP_SIGMAS: f64 = 3.0;
+/// The least that counts as a jump.
+const JUMP_MIN_M: f64 = 0.01;
 /// A residual beyond so many sigmas takes no part: its level may be wrong.
 const OUTLIER_SIGMAS: f64 = 5.0;
 /// And beyond this, m, so that small networks do not lose what fits badly by chance.
@@ -40,6 +46,9 @@ pub struct ZenithFilter {
     last: Option<GpsTime>,
 }
 
+/// Zenith delays with their covariance, as solved for.
+type Delays = (DVector<f64>, DMatrix<f64>);
+
 /// What is left of each phase, by station and satellite.
 pub type Residuals = BTreeMap<(usize, Satellite), f64>;
 
@@ -48,9 +57,8 @@ impl ZenithFilter {
     pub fn new(stations: usize) -> Self {
         let common = COMMON_SIGMA_M * COMMON_SIGMA_M;
         let own = OWN_SIGMA_M * OWN_SIGMA_M;
-        let covariance_m2 = DMatrix::from_fn(stations, stations, |i, j| {
-            common + if i == j { own } else { 0.0 }
-        });
+        let covariance_m2 =
+            DMatrix::from_fn(stations, stations, |i, j| common + if i == j { own } else { 0.0 });
         Self { delays_m: DVector::zeros(stations), covariance_m2, last: None }
     }
 
@@ -84,6 +92,13 @@ impl ZenithFilter {
         self.delays_m[station] = 0.0;
     }
 
+    /// Takes over what was known of a station before a restart; what stations had in common is taken for their own.
+    pub fn restore(&mut self, station: usize, delay_m: f64, sigma_m: f64) {
+        self.forget(station);
+        self.delays_m[station] = delay_m;
+        self.covariance_m2[(station, station)] = sigma_m.max(RESTORED_SIGMA_MIN_M).powi(2);
+    }
+
     /// Takes an epoch in: `links` has one list for each station. Gives what is left of each phase after clocks, satellites and zenith
     /// delays.
     pub fn step(&mut self, time: GpsTime, links: &[Vec<Levelled>]) -> Residuals {
@@ -110,7 +125,16 @@ impl ZenithFilter {
         }
         if updates || !left_out.is_empty() {
             let inflation = updates.then(|| (PHASE_INDEPENDENT_S / span_s).max(1.0));
-            let (solved, left) = self.solve(links, &left_out, inflation);
+            let (mut solved, mut left) = self.solve(links, &left_out, inflation);
+            let jumped =
+                solved.as_ref().map_or_else(Vec::new, |(delays_m, _)| self.jumps(delays_m));
+            if !jumped.is_empty() {
+                // No weather does that: something is wrong with these stations' levels, and their zenith delays stand meanwhile.
+                for station in jumped {
+                    left_out.extend(links[station].iter().map(|l| (station, l.satellite)));
+                }
+                (solved, left) = self.solve(links, &left_out, inflation);
+            }
             if let Some((delays_m, covariance_m2)) = solved {
                 self.delays_m = delays_m;
                 self.covariance_m2 = covariance_m2;
@@ -120,13 +144,23 @@ impl ZenithFilter {
         residuals
     }
 
+    /// Stations whose zenith delay would jump.
+    fn jumps(&self, delays_m: &DVector<f64>) -> Vec<usize> {
+        let is_jump = |station: &usize| {
+            let (before_m, sigma_m) = self.delay(*station);
+            let change_m = (delays_m[*station] - before_m).abs();
+            change_m > (JUMP_SIGMAS * sigma_m).max(JUMP_MIN_M)
+        };
+        (0..self.delays_m.len()).filter(is_jump).collect()
+    }
+
     /// Solves for clocks and satellites, and for zenith delays too if their phases' variance is told.
     fn solve(
         &self,
         links: &[Vec<Levelled>],
         left_out: &[(usize, Satellite)],
         zenith_inflation: Option<f64>,
-    ) -> (Option<(DVector<f64>, DMatrix<f64>)>, Residuals) {
+    ) -> (Option<Delays>, Residuals) {
         let mut normal = Normal::of(links, self.delays_m.len());
         for (station, of_station) in links.iter().enumerate() {
             for group in Group::ALL {
@@ -207,8 +241,10 @@ impl Normal {
     }
 
     fn satellites_alone(&self) -> DVector<f64> {
-        Cholesky::new(self.satellite.clone())
-            .map_or_else(|| self.right_satellite.clone() * 0.0, |root| root.solve(&self.right_satellite))
+        Cholesky::new(self.satellite.clone()).map_or_else(
+            || self.right_satellite.clone() * 0.0,
+            |root| root.solve(&self.right_satellite),
+        )
     }
 
     /// Zenith delays, their covariance, and satellites; none if the equations are not regular.
@@ -255,7 +291,9 @@ impl Normal {
                     total += weight;
                 }
                 if total > 0.0 {
-                    left.extend(of_group().map(|l| ((station, l.satellite), rest(l) - sum / total)));
+                    left.extend(
+                        of_group().map(|l| ((station, l.satellite), rest(l) - sum / total)),
+                    );
                 }
             }
         }

@@ -174,3 +174,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_time_of_transmission_is_told_where_it_makes_sense() {
+    let sent = |second: f64| move |i| if i == 27 { second } else { kepler(i) };
+    let frame = |second: f64| move |i| if i == 2 { second } else { glonass(i) };
+    let text = header("3.04", "NAVIGATION DATA")
+        + &record("G07 2020 06 25 02 00 00", 4, 7, sent(345_618.0))
+        + &record("G08 2020 06 25 02 00 00", 4, 7, sent(0.9999e9))
+        + &record("R01 2020 06 25 01 45 00", 4, 3, frame(4.0 * 86_400.0 + 5_430.0));
+    let mut reader = NavReader::new(text.as_bytes()).expect("a file");
+    let mut told = Vec::new();
+    while reader.next().is_some() {
+        told.push(reader.transmitted());
+    }
+    let expected = [Some(week_second(2111, 345_618)), None, Some(week_second(2111, 351_048))];
+    assert_eq!(told, expected);
+}

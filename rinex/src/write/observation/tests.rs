@@ -102,3 +102,22 @@ fn values_stand_in_their_columns_and_a_slip_is_marked_once() {
     assert_eq!(lines[3], values(' '));
     assert_eq!(lines[5], values('1'));
 }
+
+#[test]
+fn a_headless_file_has_the_columns_that_occurred() {
+    let mut writer = ObsWriter::headless();
+    let mut body = String::new();
+    let bare = Observation { doppler: None, cn0: None, ..observation(9) };
+    writer.epoch(&mut body, &ObsEpoch::new(first(), vec![bare]));
+    let other = Signal::from_code(Constellation::Gps, "1C").expect("a signal");
+    let more = vec![bare, Observation { signal: other, phase: None, ..bare }];
+    writer.epoch(&mut body, &ObsEpoch::new(first() + Interval::from_seconds(1), more));
+    let mut head = String::new();
+    writer.header(&mut head, &file());
+    assert!(head.contains("G    3 C2W L2W C1C  "), "{head}");
+    assert!(head.contains("G L2W  0.00000") && !head.contains("GLONASS SLOT"), "{head}");
+    assert_eq!(body.lines().nth(3).map(str::len), Some(3 + 3 * 16 - 2), "{body}");
+    let text = head + &body;
+    let epochs = crate::observation::reader::ObsReader::new(text.as_bytes()).expect("a file");
+    assert_eq!(epochs.map(|read| read.epoch.observations.len()).collect::<Vec<_>>(), [1, 2]);
+}

@@ -1,0 +1,148 @@
+//! Runs the network solver in simulated worlds and judges it by their truth.
+//!
+//! `cargo run --release -p tianshu-benches --example network_campaign -- --scenario quiet --seeds 10`; `--help` names the options.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "what it prints is its product")]
+
+mod levels;
+mod middles;
+mod neighbours;
+mod options;
+mod tally;
+
+use std::sync::Arc;
+
+use tianshu_gnss::coords::{GRS80, Geodetic};
+use tianshu_gnss::time::gps::Interval;
+use tianshu_positioning::network::engine::{Engine, StationConfig};
+use tianshu_positioning::network::snapshot::NetworkSnapshot;
+use tianshu_positioning::network::topology::StationIndex;
+use tianshu_positioning::network::virtual_station::VirtualStation;
+use tianshu_simulator::named::named;
+use tianshu_simulator::network::{Network, NetworkStation};
+use tianshu_simulator::world::World;
+
+use crate::middles::Measured;
+use crate::options::Options;
+use crate::tally::Tally;
+
+/// Corrections are judged from then on, s.
+const SETTLED_S: i64 = 600;
+
+/// Stations on a shaken grid about 23.5° N 108° E.
+fn grid(stations: usize, spacing_km: f64, seed: u64) -> Network {
+    let columns = (stations as f64).sqrt().ceil().max(1.0);
+    let mut lot = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut shake = || {
+        lot = lot.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (lot >> 40) as f64 / f64::from(1 << 24) - 0.5
+    };
+    let mut place = |i: usize| {
+        let (row, column) = (i as f64 / columns, i as f64 % columns);
+        let north_km = (row.floor() - columns / 2.0 + 0.3 * shake()) * spacing_km;
+        let east_km = (column - columns / 2.0 + 0.3 * shake()) * spacing_km;
+        Geodetic::from_degrees(
+            23.5 + north_km / 110.8,
+            108.0 + east_km / 102.0,
+            300.0 + 500.0 * shake(),
+        )
+    };
+    let station = |i: usize| NetworkStation {
+        name: format!("T{i:03}").parse().expect("a name"),
+        place: place(i),
+        region: "test".to_owned(),
+    };
+    Network { name: "campaign".to_owned(), stations: (0..stations).map(station).collect() }
+}
+
+fn main() {
+    let options = options::options();
+    for seed in options.seed..options.seed + options.seeds {
+        run(&options, seed);
+    }
+}
+
+/// One world from its beginning to its end.
+fn run(o: &Options, seed: u64) {
+    let network = grid(o.stations, o.spacing_km, seed);
+    let mut scenario = named(&o.scenario).expect("a named scenario");
+    scenario.sky.systems.retain(|s| o.systems.contains(s.letter()));
+    let start = scenario.start;
+    let mut world = World::new(scenario, &network, seed).expect("a sound scenario");
+    let config = |s: &NetworkStation| StationConfig {
+        name: s.name.clone(),
+        place: s.place.to_ecef(GRS80),
+        antenna: None,
+    };
+    let mut engine = Engine::new(network.stations.iter().map(config).collect()).expect("a network");
+    let mut tally = Tally::default();
+    let mut places: Vec<VirtualStation> = Vec::new();
+    for second in (0..=o.seconds).step_by(usize::try_from(o.every_s).expect("positive")) {
+        let time = start + Interval::from_seconds(second);
+        for ephemeris in world.ephemerides(time) {
+            engine.ephemeris(Arc::new(ephemeris));
+        }
+        let epoch = world.epoch(time);
+        let measured: Measured = (0..)
+            .map(StationIndex)
+            .zip(&epoch.stations)
+            .filter(|(_, site)| site.linked)
+            .filter_map(|(i, site)| Some((i, Arc::new(site.observed.clone()?))))
+            .collect();
+        let begun = cpu_ms();
+        let snapshot = engine.step(time, &measured);
+        tally.cpu_ms.push(cpu_ms() - begun);
+        if second % levels::LOOK_S == 0 {
+            levels::judge(&engine, &snapshot.shape, &epoch, &mut tally, o.verbose);
+            tally.progress(&snapshot, second);
+        }
+        if second >= SETTLED_S && second % levels::LOOK_S == 0 {
+            if places.is_empty() {
+                places = middles::in_triangles(&snapshot);
+            }
+            middles::judge(
+                &engine,
+                (&world, &epoch),
+                &snapshot,
+                &measured,
+                &mut places,
+                &mut tally,
+            );
+        }
+        if second >= SETTLED_S && second % 60 == 0 {
+            neighbours::judge(&snapshot, &mut tally);
+        }
+        if o.verbose && second % 60 == 0 {
+            tell(&snapshot, second);
+        }
+    }
+    tally.report(o, seed);
+}
+
+/// What this thread has had of a processor, ms: the machine may be busy with other things.
+fn cpu_ms() -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    told.split_whitespace().next().and_then(|w| w.parse::<f64>().ok()).unwrap_or(0.0) * 1e-6
+}
+
+/// A line about the network.
+fn tell(s: &NetworkSnapshot, second: i64) {
+    let of_group =
+        |(group, (all, levelled)): (&_, &(usize, usize))| format!("{group:?} {levelled}/{all}");
+    let groups: Vec<String> = s.resolved.by_group.iter().map(of_group).collect();
+    let doubts: Vec<String> = s
+        .stations
+        .iter()
+        .filter_map(|v| Some(format!("{}: {}", v.name, v.doubt.as_ref()?)))
+        .collect();
+    println!(
+        "{second:5} s: levelled {}; edges {}/{}; closed {}, open {}; range {:.0} km sill {:.1} mm {}",
+        groups.join(" "),
+        s.resolved.edges.1,
+        s.resolved.edges.0,
+        s.resolved.closures.0,
+        s.resolved.closures.1,
+        s.covariance.range_m() / 1e3,
+        s.covariance.sill_m2().sqrt() * 1e3,
+        doubts.join("; "),
+    );
+}

@@ -1,0 +1,145 @@
+//! Virtual stations in the middles of triangles against what a receiver there would truly measure.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tianshu_gnss::constants::SPEED_OF_LIGHT;
+use tianshu_gnss::coords::{GRS80, Geodetic};
+use tianshu_gnss::observation::{ObsEpoch, Observation};
+use tianshu_gnss::units::{Cycles, Hertz};
+use tianshu_positioning::network::engine::{Engine, StationConfig};
+use tianshu_positioning::network::interpolate::shell;
+use tianshu_positioning::network::observed::{Group, IONOSPHERE_REFERENCE_HZ};
+use tianshu_positioning::network::snapshot::NetworkSnapshot;
+use tianshu_positioning::network::topology::StationIndex;
+use tianshu_positioning::network::virtual_station::{VirtualEpoch, VirtualStation};
+use tianshu_simulator::air::ionosphere::delay_m;
+use tianshu_simulator::truth::{LinkTruth, ReceiverTruth};
+use tianshu_simulator::world::{World, WorldEpoch};
+
+use crate::tally::Tally;
+
+/// What the stations measured at one epoch.
+pub(crate) type Measured = BTreeMap<StationIndex, Arc<ObsEpoch>>;
+
+/// Elevation from which a rover's satellites count, rad: 10°.
+const MASK_RAD: f64 = 0.174_533;
+
+/// One satellite's errors at one place: value, and what it was promised to be or is beside it.
+type Errors<K> = BTreeMap<K, Vec<[f64; 3]>>;
+
+/// Virtual stations in the middles of every third triangle.
+pub(crate) fn in_triangles(snapshot: &NetworkSnapshot) -> Vec<VirtualStation> {
+    let middle = |triangle: &[StationIndex; 3]| {
+        let corners = triangle.map(|s| snapshot.stations[s.position()].place.to_geodetic(GRS80));
+        let mean = |of: fn(&Geodetic) -> f64| corners.iter().map(of).sum::<f64>() / 3.0;
+        let place = Geodetic {
+            latitude_rad: mean(|g| g.latitude_rad),
+            longitude_rad: mean(|g| g.longitude_rad),
+            height_m: mean(|g| g.height_m),
+        };
+        VirtualStation::new(place.to_ecef(GRS80))
+    };
+    snapshot.shape.triangles().iter().step_by(3).map(middle).collect()
+}
+
+/// Judges what the network tells at those places.
+pub(crate) fn judge(
+    engine: &Engine,
+    (world, epoch): (&World, &WorldEpoch),
+    snapshot: &NetworkSnapshot,
+    measured: &Measured,
+    places: &mut [VirtualStation],
+    tally: &mut Tally,
+) {
+    let setups: Vec<_> = engine.stations().iter().map(StationConfig::setup).collect();
+    for place in places {
+        let raw = |s: StationIndex| Some((measured.get(&s)?.as_ref(), &setups[s.position()]));
+        let Some(made) = place.step(snapshot, raw) else {
+            tally.told.push(0.0);
+            continue;
+        };
+        let Some(truth) = &epoch.stations[made.master.position()].truth else { continue };
+        let links = world.links_at(place.place(), MASK_RAD, truth.received);
+        let corrections = snapshot.corrections(made.master, place.place().to_geodetic(GRS80));
+        let mut air: Errors<Group> = Errors::new();
+        for link in &links {
+            let Some(group) = Group::of(link.satellite) else { continue };
+            let there = truth.links.iter().find(|l| l.satellite == link.satellite);
+            let told = corrections.get(&link.satellite).filter(|c| c.withheld.is_none());
+            let Some((there, told)) = there.zip(told) else { continue };
+            let slant_m = |l: &LinkTruth| delay_m(l.slant_tecu, Hertz(IONOSPHERE_REFERENCE_HZ));
+            let true_m = slant_m(link) - slant_m(there);
+            let mapping = shell::mapping(link.elevation_rad);
+            let linear = told.linear_m.map_or(f64::NAN, |l| (l - true_m) / mapping);
+            let sigma = told.ionosphere_sigma_m / mapping;
+            air.entry(group).or_default().push([
+                (told.ionosphere_m - true_m) / mapping,
+                sigma,
+                linear,
+            ]);
+        }
+        judge_air(&air, tally);
+        judge_phases(&made, truth, &links, tally);
+    }
+}
+
+fn judge_air(air: &Errors<Group>, tally: &mut Tally) {
+    for all in air.values().filter(|all| all.len() > 2) {
+        let mean = all.iter().map(|e| e[0]).sum::<f64>() / all.len() as f64;
+        let linear: Vec<f64> = all.iter().map(|e| e[2]).filter(|l| l.is_finite()).collect();
+        let linear_mean = linear.iter().sum::<f64>() / linear.len() as f64;
+        tally.middles.kriged.extend(all.iter().map(|e| 1e3 * (e[0] - mean)));
+        tally.middles.sigmas.extend(all.iter().map(|e| (e[0] - mean) / e[1]));
+        tally.middles.linear.extend(linear.iter().map(|l| 1e3 * (l - linear_mean)));
+    }
+}
+
+fn judge_phases(
+    made: &VirtualEpoch,
+    truth: &ReceiverTruth,
+    links: &[LinkTruth],
+    tally: &mut Tally,
+) {
+    let (mut first, mut free): (Errors<Group>, Errors<Group>) = (Errors::new(), Errors::new());
+    let mut told = 0;
+    for link in links {
+        let Some(group) = Group::of(link.satellite) else { continue };
+        let error = |band: char| {
+            let of = |o: &&Observation| o.satellite == link.satellite && o.signal.band() == band;
+            phase_error_m(made.epoch.observations.iter().find(of)?, truth, link)
+        };
+        let mut bands = group.bands().chars();
+        let Some((a_m, a)) = bands.next().and_then(error) else { continue };
+        told += 1;
+        first.entry(group).or_default().push([a_m, 0.0, 0.0]);
+        if let Some((b_m, b)) = bands.next().and_then(error) {
+            free.entry(group).or_default().push([(a_m * b - b_m * a) / (b - a), 0.0, 0.0]);
+        }
+    }
+    for (errors, into) in [(first, &mut tally.first_carrier), (free, &mut tally.free)] {
+        for all in errors.values().filter(|all| all.len() > 2) {
+            let mean = all.iter().map(|e| e[0]).sum::<f64>() / all.len() as f64;
+            into.extend(all.iter().map(|e| 1e3 * (e[0] - mean)));
+        }
+    }
+    tally.told.push(f64::from(told) / links.len().max(1) as f64);
+}
+
+/// A virtual phase less what the master's receiver would have measured there, m, and how much of L1's ionosphere its carrier sees.
+fn phase_error_m(
+    seen: &Observation,
+    truth: &ReceiverTruth,
+    link: &LinkTruth,
+) -> Option<(f64, f64)> {
+    let (carrier, phase) = (seen.carrier()?, seen.phase?);
+    let channel =
+        truth.channels.iter().find(|c| c.satellite == link.satellite && c.signal == seen.signal)?;
+    let half = if channel.half_missing { 0.5 } else { 0.0 };
+    let clean_m = link.range_m + link.troposphere_m
+        - SPEED_OF_LIGHT * link.satellite_clock_s
+        - delay_m(link.slant_tecu, carrier);
+    let cycles = phase.0 - channel.integer as f64 - half - channel.phase_bias_cycles;
+    let error_m = Cycles(cycles).on(carrier).0 - clean_m - channel.phase_error_m;
+    Some((error_m, (IONOSPHERE_REFERENCE_HZ / carrier.0).powi(2)))
+}

@@ -1,0 +1,119 @@
+//! What was found over a run, and how it is told.
+
+use std::collections::BTreeMap;
+
+use tianshu_positioning::network::snapshot::NetworkSnapshot;
+
+use crate::options::Options;
+
+/// Everything that a run is judged by. Lengths in mm.
+#[derive(Default)]
+pub(crate) struct Tally {
+    /// Most wrong levels at one look.
+    pub(crate) wrong_max: usize,
+    /// Looks at which a level was wrong.
+    pub(crate) wrong_looks: usize,
+    /// Levels times hours.
+    pub(crate) levelled_hours: f64,
+    /// Wrong levels times hours.
+    pub(crate) wrong_hours: f64,
+    /// When a share was levelled first, s.
+    pub(crate) reached: BTreeMap<String, i64>,
+    /// Errors of corrections at the middles of triangles.
+    pub(crate) middles: Interpolation,
+    /// Errors of predictions at stations that are left out.
+    pub(crate) neighbours: Interpolation,
+    /// Errors of virtual phases on L1.
+    pub(crate) first_carrier: Vec<f64>,
+    /// Errors of virtual phases free of the ionosphere.
+    pub(crate) free: Vec<f64>,
+    /// Shares of the visible satellites that were told.
+    pub(crate) told: Vec<f64>,
+    /// Processor time of an epoch, ms.
+    pub(crate) cpu_ms: Vec<f64>,
+}
+
+/// Errors of an interpolation at the zenith on L1, mm, what they were promised to be, and those of a plane through three stations (LIM).
+#[derive(Default)]
+pub(crate) struct Interpolation {
+    pub(crate) kriged: Vec<f64>,
+    pub(crate) sigmas: Vec<f64>,
+    pub(crate) linear: Vec<f64>,
+}
+
+impl Interpolation {
+    fn told(&self) -> String {
+        let within = self.sigmas.iter().filter(|v| v.abs() <= 2.0).count() as f64;
+        format!(
+            "zenith rms {:.1} mm (LIM {:.1}), within 2 sigma {:.1} %",
+            rms(&self.kriged),
+            rms(&self.linear),
+            100.0 * within / self.sigmas.len().max(1) as f64
+        )
+    }
+}
+
+impl Tally {
+    /// Notes how much is levelled.
+    pub(crate) fn progress(&mut self, snapshot: &NetworkSnapshot, second: i64) {
+        let resolved = &snapshot.resolved;
+        for (group, (all, levelled)) in &resolved.by_group {
+            if 10 * levelled >= 9 * all {
+                self.reached.entry(format!("{group:?}")).or_insert(second);
+            }
+        }
+        for (carriers, (all, levelled)) in resolved.by_carriers.iter().filter(|(c, _)| **c > 1) {
+            if 10 * levelled >= 9 * all {
+                self.reached.entry(format!("{carriers} carriers")).or_insert(second);
+            }
+        }
+        let sum = |(a, l), (all, levelled): &(usize, usize)| (a + all, l + levelled);
+        let (all, levelled) = resolved.by_group.values().fold((0, 0), sum);
+        for share in [50, 80, 90, 95, 99] {
+            if all > 0 && 100 * levelled >= share * all {
+                self.reached.entry(format!("{share} %")).or_insert(second);
+            }
+        }
+    }
+
+    /// Tells everything.
+    pub(crate) fn report(&mut self, o: &Options, seed: u64) {
+        println!(
+            "{} seed {seed}, {} stations, {} s: wrong levels at most {} in {} looks, {:.1e} of {:.0} ambiguity-hours",
+            o.scenario,
+            o.stations,
+            o.seconds,
+            self.wrong_max,
+            self.wrong_looks,
+            self.wrong_hours / self.levelled_hours.max(1e-9),
+            self.levelled_hours
+        );
+        println!("   seconds until levelled (systems and carriers: 90 %): {:?}", self.reached);
+        println!("   stations left out, inner ones: {}", self.neighbours.told());
+        println!("   middles of triangles: {}", self.middles.told());
+        println!(
+            "   virtual phases there: L1 rms {:.1} mm, free of ionosphere {:.1} mm, {:.1} % of the satellites told",
+            rms(&self.first_carrier),
+            rms(&self.free),
+            100.0 * self.told.iter().sum::<f64>() / self.told.len().max(1) as f64
+        );
+        println!(
+            "   processor time per epoch: p50 {:.1} ms, p99 {:.1} ms; second half p50 {:.1} ms",
+            quantile(&self.cpu_ms, 0.5),
+            quantile(&self.cpu_ms, 0.99),
+            quantile(&self.cpu_ms[self.cpu_ms.len() / 2..], 0.5)
+        );
+    }
+}
+
+fn rms(values: &[f64]) -> f64 {
+    (values.iter().map(|v| v * v).sum::<f64>() / values.len().max(1) as f64).sqrt()
+}
+
+fn quantile(values: &[f64], q: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = (q * sorted.len().saturating_sub(1) as f64).round();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
+    sorted.get(at as usize).copied().unwrap_or(f64::NAN)
+}

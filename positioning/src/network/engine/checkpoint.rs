@@ -1,0 +1,135 @@
+//! What an engine needs to go on after a restart: arcs, levels and zenith delays, as lines of text.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use tianshu_gnss::time::gps::GpsTime;
+
+use crate::network::engine::{Engine, indices};
+use crate::network::levels::Level;
+use crate::network::observed::Channel;
+use crate::network::preprocess::KeptArc;
+use crate::network::topology::StationIndex;
+
+/// The first line, with the version of the rest.
+const HEAD: &str = "tianshu-network-checkpoint 1";
+
+/// A checkpoint that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadCheckpoint {
+    /// It is something else, or of another version.
+    #[error("this is no network checkpoint of version 1")]
+    Foreign,
+    /// A line cannot be read.
+    #[error("line {0} of the checkpoint cannot be read")]
+    Line(usize),
+    /// It ends early.
+    #[error("the checkpoint ends before its last line")]
+    Cut,
+}
+
+/// An arc and its level.
+struct KeptLevel {
+    arc: KeptArc,
+    cycles: i64,
+}
+
+impl Engine {
+    /// What is needed to go on after a restart: the levels of the largest sets with their arcs and lock times, and zenith delays. The lines
+    /// `arc STATION SATELLITE BAND ATTRIBUTE NUMBER ALIGNED CYCLES LAST_NS LOCK_S` and `zenith STATION DELAY_M SIGMA_M`.
+    pub fn checkpoint(&self) -> String {
+        let mut text = format!("{HEAD}\n");
+        for (station, (config, preprocessor)) in
+            indices().zip(self.stations.iter().zip(&self.preprocessors))
+        {
+            for (channel, arc) in preprocessor.keep() {
+                let level = self.book.level(station, channel);
+                let Some(Level { cycles, component: 0, .. }) =
+                    level.filter(|l| l.arc == arc.number)
+                else {
+                    continue;
+                };
+                let KeptArc { number, aligned_cycles, last, attribute, lock_s } = arc;
+                writeln!(
+                    text,
+                    "arc {} {} {} {attribute} {number} {aligned_cycles} {cycles} {} {lock_s}",
+                    config.name,
+                    channel.0,
+                    channel.1,
+                    last.nanos()
+                )
+                .expect("a string takes all that is written to it");
+            }
+            let (delay_m, sigma_m) = self.zenith.delay(station.position());
+            writeln!(text, "zenith {} {delay_m} {sigma_m}", config.name)
+                .expect("a string takes all that is written to it");
+        }
+        text + "end\n"
+    }
+
+    /// Goes on from a checkpoint of an engine of the same stations (by name; others are passed over), before its first epoch. Arcs go on if
+    /// their receivers' lock times say that they were never interrupted; the rest begins anew.
+    pub fn resume(&mut self, text: &str) -> Result<(), BadCheckpoint> {
+        let mut lines = text.lines().zip(1..);
+        if lines.next().map(|(line, _)| line) != Some(HEAD) {
+            return Err(BadCheckpoint::Foreign);
+        }
+        let mut arcs: BTreeMap<StationIndex, BTreeMap<Channel, KeptLevel>> = BTreeMap::new();
+        let mut zenith = Vec::new();
+        let mut ended = false;
+        for (line, number) in lines {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let bad = BadCheckpoint::Line(number);
+            match words.as_slice() {
+                ["arc", name, rest @ ..] => {
+                    let (channel, kept) = arc(rest).ok_or(bad)?;
+                    if let Some(station) = self.named(name) {
+                        arcs.entry(station).or_default().insert(channel, kept);
+                    }
+                }
+                ["zenith", name, delay_m, sigma_m] => {
+                    let numbers = delay_m.parse::<f64>().ok().zip(sigma_m.parse::<f64>().ok());
+                    let told =
+                        numbers.filter(|(d, s)| d.is_finite() && s.is_finite()).ok_or(bad)?;
+                    zenith.extend(self.named(name).map(|station| (station, told)));
+                }
+                ["end"] => ended = true,
+                _ => return Err(bad),
+            }
+        }
+        if !ended {
+            return Err(BadCheckpoint::Cut);
+        }
+        for (station, of_station) in arcs {
+            for (channel, kept) in &of_station {
+                self.book.restore(station, *channel, kept.cycles, kept.arc.number);
+            }
+            let kept = of_station.into_iter().map(|(channel, kept)| (channel, kept.arc)).collect();
+            self.preprocessors[station.position()].take_over(kept);
+        }
+        for (station, (delay_m, sigma_m)) in zenith {
+            self.zenith.restore(station.position(), delay_m, sigma_m);
+        }
+        Ok(())
+    }
+
+    fn named(&self, name: &str) -> Option<StationIndex> {
+        indices().zip(&self.stations).find(|(_, s)| s.name.as_str() == name).map(|(i, _)| i)
+    }
+}
+
+fn arc(words: &[&str]) -> Option<(Channel, KeptLevel)> {
+    let [satellite, band, attribute, number, aligned, cycles, last, lock_s] = words else {
+        return None;
+    };
+    let lock_s: f64 = lock_s.parse().ok()?;
+    let arc = KeptArc {
+        number: number.parse().ok()?,
+        aligned_cycles: aligned.parse().ok()?,
+        last: GpsTime::from_nanos(last.parse().ok()?),
+        attribute: attribute.parse().ok()?,
+        lock_s,
+    };
+    let channel = (satellite.parse().ok()?, band.parse().ok()?);
+    lock_s.is_finite().then_some((channel, KeptLevel { arc, cycles: cycles.parse().ok()? }))
+}

@@ -1,0 +1,280 @@
+//! Whole networks in simulated worlds, judged by the truth: integers, restarts, faults.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tianshu_gnss::coords::{Ecef, EcefDelta, Enu, GRS80};
+use tianshu_gnss::observation::ObsEpoch;
+use tianshu_gnss::satellite::Satellite;
+use tianshu_gnss::time::gps::{GpsTime, Interval};
+use tianshu_simulator::scenario::Scenario;
+use tianshu_simulator::world::{SiteEpoch, WorldEpoch};
+
+use crate::network::engine::{BadNetwork, Engine, StationConfig, indices};
+use crate::network::observed::Group;
+use crate::network::snapshot::NetworkSnapshot;
+use crate::network::testing::{TestNetwork, scenario, true_levels};
+use crate::network::topology::StationIndex;
+use crate::network::topology::keeper::StationHealth;
+use crate::network::virtual_station::VirtualStation;
+
+/// A world and the engine that listens to it.
+struct Run {
+    network: TestNetwork,
+    engine: Engine,
+    time: GpsTime,
+}
+
+type Measured = BTreeMap<StationIndex, Arc<ObsEpoch>>;
+
+impl Run {
+    /// So many stations 50 km apart; `place` says where the engine believes each to be.
+    fn new(
+        scenario: Scenario,
+        stations: usize,
+        seed: u64,
+        place: impl Fn(usize, Ecef) -> Ecef,
+    ) -> Self {
+        let time = scenario.start;
+        let network = TestNetwork::new(scenario, stations, 50.0, seed);
+        let config = |(i, at): (usize, &Ecef)| StationConfig {
+            name: format!("T{i:03}").parse().expect("a name"),
+            place: place(i, *at),
+            antenna: None,
+        };
+        let engine = Engine::new(network.places.iter().enumerate().map(config).collect());
+        Self { network, engine: engine.expect("a network"), time }
+    }
+
+    /// One epoch later, with what `change` makes of what was measured.
+    fn step(
+        &mut self,
+        every_s: i64,
+        change: impl FnOnce(GpsTime, &mut Measured),
+    ) -> (NetworkSnapshot, WorldEpoch, Measured) {
+        self.time += Interval::from_seconds(every_s);
+        for ephemeris in self.network.world.ephemerides(self.time) {
+            self.engine.ephemeris(Arc::new(ephemeris));
+        }
+        let epoch = self.network.world.epoch(self.time);
+        let heard = |site: &SiteEpoch| site.observed.clone().filter(|_| site.linked);
+        let mut measured: Measured = indices()
+            .zip(&epoch.stations)
+            .filter_map(|(i, site)| Some((i, Arc::new(heard(site)?))))
+            .collect();
+        change(self.time, &mut measured);
+        (self.engine.step(self.time, &measured), epoch, measured)
+    }
+
+    fn run(&mut self, epochs: usize, every_s: i64) -> (NetworkSnapshot, WorldEpoch, Measured) {
+        let mut last = self.step(every_s, |_, _| {});
+        for _ in 1..epochs {
+            last = self.step(every_s, |_, _| {});
+        }
+        last
+    }
+
+    /// Levels that contradict the truth between neighbours, and how many levels there are.
+    fn wrong(&self, epoch: &WorldEpoch) -> (usize, usize) {
+        let mut off: BTreeMap<(StationIndex, Satellite, char), i64> = BTreeMap::new();
+        for (station, site) in indices().zip(&epoch.stations) {
+            let Some((observed, truth)) = self.engine.observed(station).zip(site.truth.as_ref())
+            else {
+                continue;
+            };
+            for ((satellite, band), truth) in true_levels(observed, truth) {
+                let level = self.engine.levels().level(station, (satellite, band));
+                if let Some(level) = level.filter(|l| l.component == 0) {
+                    off.insert((station, satellite, band), level.cycles - truth);
+                }
+            }
+        }
+        let mut wrong = 0;
+        for edge in self.engine.shape.edges() {
+            let mut steps: BTreeMap<(Group, char), Vec<i64>> = BTreeMap::new();
+            for ((station, satellite, band), a) in &off {
+                let other =
+                    off.get(&(edge.to(), *satellite, *band)).filter(|_| *station == edge.from());
+                let group = Group::of(*satellite).expect("a solved system");
+                steps.entry((group, *band)).or_default().extend(other.map(|b| b - a));
+            }
+            for mut all in steps.into_values().filter(|all| !all.is_empty()) {
+                all.sort_unstable();
+                let middle = all[all.len() / 2];
+                wrong += all.iter().filter(|s| **s != middle).count();
+            }
+        }
+        (wrong, off.len())
+    }
+}
+
+fn as_told(_: usize, place: Ecef) -> Ecef {
+    place
+}
+
+fn share(snapshot: &NetworkSnapshot) -> f64 {
+    let sum = |(a, l): (usize, usize), (all, levelled): &(usize, usize)| (a + all, l + levelled);
+    let (all, levelled) = snapshot.resolved.by_group.values().fold((0, 0), sum);
+    levelled as f64 / all.max(1) as f64
+}
+
+#[test]
+fn integers_are_right_and_the_same_in_every_run() {
+    for (name, seed) in [("quiet", 11), ("anomaly", 12), ("storm", 13)] {
+        let mut run = Run::new(scenario(name), 9, seed, as_told);
+        let (snapshot, epoch, _) = run.run(150, 5);
+        let (wrong, levels) = run.wrong(&epoch);
+        println!(
+            "{name}: {:.2} levelled, {wrong} edges wrong of {levels} levels",
+            share(&snapshot)
+        );
+        assert_eq!(wrong, 0, "{name}");
+        assert!(levels > 300 && (name == "storm" || share(&snapshot) > 0.7), "{name}: {levels}");
+        let mut again = Run::new(scenario(name), 9, seed, as_told);
+        let (same, _, _) = again.run(150, 5);
+        assert_eq!(format!("{snapshot:?}"), format!("{same:?}"), "{name}");
+    }
+}
+
+#[test]
+fn a_restart_goes_on_where_it_was() {
+    let mut run = Run::new(scenario("quiet"), 9, 5, as_told);
+    let (before, _, _) = run.run(150, 5);
+    let text = run.engine.checkpoint();
+    let stations = run.engine.stations().to_vec();
+    // The world goes on for half a minute while nobody listens.
+    for _ in 0..6 {
+        run.time += Interval::from_seconds(5);
+        run.network.world.epoch(run.time);
+    }
+    run.engine = Engine::new(stations.clone()).expect("the same network");
+    run.engine.resume(&text).expect("its own checkpoint");
+    let (after, epoch, _) = run.run(5, 1);
+    let (wrong, _) = run.wrong(&epoch);
+    println!("levelled before {:.3}, five seconds after {:.3}", share(&before), share(&after));
+    assert!(share(&after) > 0.9 * share(&before));
+    assert_eq!(wrong, 0);
+
+    let mut fresh = Engine::new(stations).expect("the same network");
+    for (bad, why) in [
+        ("", "no network checkpoint"),
+        ("tianshu-network-checkpoint 1\n", "ends"),
+        ("tianshu-network-checkpoint 1\narc T000 G01\nend\n", "line 2"),
+    ] {
+        let told = fresh.resume(bad).expect_err("it is broken").to_string();
+        assert!(told.contains(why), "{told}");
+    }
+}
+
+/// Whether anything goes out that is wrong: virtual stations in the middle of triangles against what would be true there, L1 phase, m.
+fn worst_m(run: &Run, snapshot: &NetworkSnapshot, epoch: &WorldEpoch, measured: &Measured) -> f64 {
+    let setups: Vec<_> = run.engine.stations().iter().map(StationConfig::setup).collect();
+    let mut worst = 0.0_f64;
+    for triangle in snapshot.shape.triangles() {
+        let corners = triangle.map(|s| run.network.places[s.position()].xyz());
+        let middle = |axis: usize| corners.iter().map(|c| c[axis]).sum::<f64>() / 3.0;
+        let place = Ecef::new(middle(0), middle(1), middle(2));
+        let made = VirtualStation::new(place)
+            .step(snapshot, |s| Some((measured.get(&s)?.as_ref(), &setups[s.position()])));
+        let Some(made) = made else { continue };
+        let Some(truth) = &epoch.stations[made.master.position()].truth else { continue };
+        let mut errors: BTreeMap<Group, Vec<f64>> = BTreeMap::new();
+        for link in run.network.world.links_at(place, 0.17, truth.received) {
+            let Some(group) = Group::of(link.satellite) else { continue };
+            let band = group.bands().chars().next();
+            let seen = made.epoch.observations.iter().find(|o| {
+                o.satellite == link.satellite && Some(o.signal.band()) == band && o.phase.is_some()
+            });
+            let Some((seen, phase)) = seen.and_then(|o| Some((o, o.phase?))) else { continue };
+            let Some(carrier) = seen.carrier() else { continue };
+            let of = truth
+                .channels
+                .iter()
+                .find(|c| c.satellite == link.satellite && c.signal == seen.signal);
+            let Some(of) = of else { continue };
+            let clean_m = link.range_m + link.troposphere_m
+                - tianshu_gnss::constants::SPEED_OF_LIGHT * link.satellite_clock_s
+                - tianshu_simulator::air::ionosphere::delay_m(link.slant_tecu, carrier);
+            let half = if of.half_missing { 0.5 } else { 0.0 };
+            let cycles = tianshu_gnss::units::Cycles(
+                phase.0 - of.integer as f64 - half - of.phase_bias_cycles,
+            );
+            errors
+                .entry(group)
+                .or_default()
+                .push(cycles.on(carrier).0 - clean_m - of.phase_error_m);
+        }
+        for mut all in errors.into_values().filter(|all| all.len() > 2) {
+            all.sort_by(f64::total_cmp);
+            let median = all[all.len() / 2];
+            worst = all.iter().fold(worst, |worst, e| worst.max((e - median).abs()));
+        }
+    }
+    worst
+}
+
+/// The station that is wrong must be named by then, and nothing wrong go out at any time.
+#[track_caller]
+fn check_fault(
+    what: &str,
+    by: Enu,
+    epochs: usize,
+    change: impl Fn(GpsTime, &mut Measured),
+    is_named: impl Fn(&NetworkSnapshot) -> bool,
+) {
+    let moved = |i: usize, place: Ecef| {
+        if i != 4 {
+            return place;
+        }
+        let EcefDelta { .. } = by.to_ecef(place.to_geodetic(GRS80));
+        place + by.to_ecef(place.to_geodetic(GRS80))
+    };
+    let mut run = Run::new(scenario("quiet"), 9, 21, moved);
+    let (mut worst, mut named_at) = (0.0_f64, None);
+    for n in 0..epochs {
+        let (snapshot, epoch, measured) = run.step(5, &change);
+        if n % 6 == 5 {
+            worst = worst.max(worst_m(&run, &snapshot, &epoch, &measured));
+        }
+        if named_at.is_none() && is_named(&snapshot) {
+            named_at = Some(5 * (n + 1));
+            println!("{what}: named after {} s: {:?}", 5 * (n + 1), snapshot.stations[4].doubt);
+        }
+    }
+    println!("{what}: worst phase error sent {:.0} mm", 1e3 * worst);
+    assert!(named_at.is_some(), "{what}: never named");
+    assert!(worst < 0.12, "{what}: {worst} m");
+}
+
+#[test]
+fn a_wrong_coordinate_is_named_and_nothing_wrong_goes_out() {
+    let doubted = |s: &NetworkSnapshot| s.stations[4].doubt.is_some();
+    for (east_m, epochs) in [(100.0, 60), (1.0, 140), (0.1, 240)] {
+        let by = Enu { east_m, north_m: 0.0, up_m: 0.0 };
+        check_fault(&format!("{east_m} m east"), by, epochs, |_, _| {}, doubted);
+    }
+}
+
+#[test]
+fn a_station_that_falls_silent_or_repeats_itself_is_down() {
+    let none = Enu { east_m: 0.0, north_m: 0.0, up_m: 0.0 };
+    let down = |s: &NetworkSnapshot| s.stations[4].health == StationHealth::Down;
+    let gone = |time: GpsTime, measured: &mut Measured| {
+        if time > scenario("quiet").start + Interval::from_seconds(300) {
+            measured.retain(|station, _| station.0 % 2 == 1);
+        }
+    };
+    check_fault("half the stations gone", none, 90, gone, down);
+}
+
+#[test]
+fn a_network_must_make_sense() {
+    let station = |name: &str| StationConfig {
+        name: name.parse().expect("a name"),
+        place: Ecef::new(-2e6, 5.5e6, 2.5e6),
+        antenna: None,
+    };
+    assert_eq!(Engine::new(vec![]).err(), Some(BadNetwork::Empty));
+    let twice = Engine::new(vec![station("A"), station("A")]).err();
+    assert!(matches!(twice, Some(BadNetwork::Twice(_))), "{twice:?}");
+}
