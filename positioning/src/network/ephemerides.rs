@@ -129,6 +129,11 @@ impl Judge {
         due
     }
 
+    /// All that are believed and remembered.
+    pub fn believed(&self) -> impl Iterator<Item = &Arc<Ephemeris>> {
+        self.satellites.values().flat_map(|known| known.believed.iter().map(|b| &b.ephemeris))
+    }
+
     /// How many ephemerides of each station were refused.
     pub fn refused(&self) -> &BTreeMap<StationIndex, u64> {
         &self.refused
