@@ -177,7 +177,7 @@ fn config(network: &Network, ports: &[SocketAddr], port: u16) -> anyhow::Result<
     let config =
         |s: &NetworkStation| StationConfig { name: s.name.clone(), place: s.ecef(), antenna: None };
     let stations = network.stations.iter().map(config).collect();
-    let network = NetworkConfig { stations, interval: Interval::from_seconds(1) };
+    let network = NetworkConfig { stations, interval: Interval::from_seconds(1), checkpoint: None };
     Ok(Config { caster, links, network: Some(Arc::new(network)) })
 }
 

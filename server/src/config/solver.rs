@@ -1,7 +1,7 @@
 //! `[network]`: whether the stations are solved as a network, and which take part.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tianshu_gnss::antenna::AntennaCalibration;
@@ -27,6 +27,8 @@ pub(crate) struct NetworkConfig {
     pub stations: Vec<StationConfig>,
     /// Between epochs.
     pub interval: Interval,
+    /// Where what is known is kept over a restart.
+    pub checkpoint: Option<PathBuf>,
 }
 
 /// The table as understood.
@@ -38,6 +40,7 @@ pub(crate) struct NetworkTable {
     named: Option<Vec<Found<StationName>>>,
     /// The antennas of the file, if one is named and could be read.
     calibrations: Option<Vec<Arc<AntennaCalibration>>>,
+    checkpoint: Option<PathBuf>,
     at: std::ops::Range<usize>,
 }
 
@@ -47,10 +50,11 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> NetworkTable {
     let named = section.list::<StationName>("stations");
     let interval_s = section.number_or("interval_s", 0.2..=30.0, INTERVAL_DEFAULT_S);
     let calibrations = antex(&mut section, folder);
+    let checkpoint = section.text("checkpoint").map(|found| folder.join(found.value));
     let at = section.place();
     section.close();
     let interval = Interval::from_seconds_f64(interval_s);
-    NetworkTable { solve, interval, named, calibrations, at }
+    NetworkTable { solve, interval, named, calibrations, checkpoint, at }
 }
 
 /// The antennas of the ANTEX file.
@@ -103,7 +107,8 @@ impl NetworkTable {
                 format!("a network has at most {STATIONS_MAX} stations: name them in stations");
             complaints.add(&self.at, text);
         }
-        Some(NetworkConfig { stations: configs, interval: self.interval })
+        let (interval, checkpoint) = (self.interval, self.checkpoint.clone());
+        Some(NetworkConfig { stations: configs, interval, checkpoint })
     }
 
     fn check_names(&self, stations: &[Found<Station>], complaints: &mut Complaints) {

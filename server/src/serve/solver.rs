@@ -2,6 +2,7 @@
 //!
 //! It stands beside the path from stations to rovers: whatever it does, relayed streams do not wait for it.
 
+mod checkpoint;
 mod network;
 mod report;
 
@@ -126,12 +127,21 @@ impl Worker {
             }
             self.solve(waiting.dropped());
         }
+        self.end_network();
+    }
+
+    /// Lets go of the network; what it knows is kept, if it is to be.
+    fn end_network(&mut self) {
+        if let Some(mut network) = self.network.take() {
+            network.write_checkpoint();
+        }
     }
 
     fn reconfigure(&mut self) {
         let wanted = self.wanted.borrow_and_update().clone();
         self.newest.send_replace(None);
-        self.network = wanted.and_then(|config| match Network::new(&config) {
+        self.end_network();
+        self.network = wanted.and_then(|config| match Network::new(&config, &self.clock) {
             Ok(network) => Some(network),
             Err(error) => {
                 tracing::error!("the network is not solved: {error}");

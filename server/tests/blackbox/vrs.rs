@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use tianshu_gnss::coords::{Ecef, GRS80, Geodetic};
@@ -25,6 +26,8 @@ const STATIONS: [(&str, f64, f64); 6] = [
 ];
 /// So much faster than real time the world goes: what takes the network two minutes takes the test half of one.
 const SPEED: &str = "5";
+/// A cold start takes some twenty seconds here.
+const WARM_MAX: Duration = Duration::from_secs(15);
 /// Virtual stations have IDs from here on; the simulated ones count from 1.
 const VIRTUAL_ID_MIN: u16 = 3_072;
 
@@ -55,7 +58,8 @@ impl Network {
             let ports: Vec<String> = ports.map(str::to_owned).collect();
             (ports.len() == STATIONS.len()).then_some(ports)
         });
-        let mut tables = "[network]\nsolve = true\n".to_owned();
+        let kept = folder.path().join("network.checkpoint");
+        let mut tables = format!("[network]\nsolve = true\ncheckpoint = \"{}\"\n", kept.display());
         for ((name, north, east), port) in STATIONS.iter().zip(ports) {
             writeln!(tables, "[[station]]\nname = \"{name}\"\nlink = \"tcp\"\naddress = \"{port}\"\nposition = [{north}, {east}, 100]").unwrap();
         }
@@ -121,7 +125,7 @@ fn assert_virtual(frames: &[Frame], told: Ecef) {
 
 #[test]
 fn a_rover_gets_the_nearest_base_and_then_its_own_station() {
-    let network = Network::start();
+    let mut network = Network::start();
     let table = sourcetable(network.service.address());
     let entry = table.lines().find(|line| line.starts_with("STR;VRS;")).unwrap();
     assert!(
@@ -157,7 +161,7 @@ fn a_rover_gets_the_nearest_base_and_then_its_own_station() {
     let there = place(23.18, 108.2);
     for _ in 0..2 {
         rover.say(&gga(there));
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(200));
     }
     assert_virtual(&until_visits(&rover, 3), as_told(there));
     let (frames, noise) = frames_in(&rover.body());
@@ -166,4 +170,18 @@ fn a_rover_gets_the_nearest_base_and_then_its_own_station() {
     assert_eq!(visits.len(), 3, "no way back: {visits:?}");
     assert!(visits[2] > visits[1], "{visits:?}");
     assert!(!rover.has_ended());
+
+    // A restart goes on where it was: what took half a minute takes seconds.
+    network.service.program.signal("TERM");
+    assert_eq!(network.service.program.exit().code(), Some(0), "{}", network.service.log());
+    let begun = Instant::now();
+    network.service = Service::start(&network.tables);
+    network.service.logged("the network goes on from its checkpoint", 1);
+    network.service.bring_up("VRS", || {});
+    let mut rover = Rover::v1(network.service.address(), "VRS", "");
+    rover.say(&gga(here));
+    network.service.logged("served by virtual station", 1);
+    let took = begun.elapsed();
+    assert!(took < WARM_MAX, "a virtual station took {took:?} after a restart");
+    println!("vrs: a virtual station {took:?} after a restart");
 }

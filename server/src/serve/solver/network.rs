@@ -17,6 +17,7 @@ use tianshu_positioning::network::topology::StationIndex;
 
 use crate::config::solver::NetworkConfig;
 use crate::serve::epoch::NetworkEpoch;
+use crate::serve::solver::checkpoint::Checkpoint;
 use crate::serve::solver::report::Report;
 
 /// Complete epochs that are solved one after the other when the solver is late. Of more the oldest are left out and counted: corrections of
@@ -41,17 +42,22 @@ pub(super) struct Network {
     /// What streams told of their places, where that was far off.
     told_apart: BTreeMap<StationIndex, ReferencePoint>,
     report: Report,
+    checkpoint: Option<Checkpoint>,
+    has_solved: bool,
 }
 
 impl Network {
-    /// A network of which nothing is known yet.
-    pub(super) fn new(config: &NetworkConfig) -> Result<Self, BadNetwork> {
-        let engine = Engine::new(config.stations.clone())?;
+    /// A network of which nothing is known yet but what its checkpoint tells.
+    pub(super) fn new(config: &NetworkConfig, clock: &SharedClock) -> Result<Self, BadNetwork> {
+        let (now, time) = (clock.uptime(), clock.gps());
+        let mut engine = Engine::new(config.stations.clone())?;
         let names = config.stations.iter().map(|s| s.name.clone());
         let stations = names.zip((0..=u16::MAX).map(StationIndex)).collect();
         let setups = Arc::new(config.stations.iter().map(StationConfig::setup).collect());
         let calibrated = config.stations.iter().filter(|s| s.antenna.is_some()).count();
         tracing::info!(stations = config.stations.len(), calibrated, "the network is being solved");
+        let checkpoint =
+            config.checkpoint.as_ref().map(|path| Checkpoint::resume(path, &mut engine, now, time));
         Ok(Self {
             engine,
             aligner: Aligner::new(config.interval),
@@ -63,6 +69,8 @@ impl Network {
             looked_at_ephemerides: Uptime::START,
             told_apart: BTreeMap::new(),
             report: Report::default(),
+            checkpoint,
+            has_solved: false,
         })
     }
 
@@ -114,7 +122,11 @@ impl Network {
         let measured: BTreeMap<StationIndex, _> =
             aligned.stations.into_iter().map(|(s, epoch)| (s, Arc::new(epoch))).collect();
         let snapshot = self.engine.step(aligned.time, &measured);
+        self.has_solved = true;
         self.report.solved(clock.uptime() - now, &snapshot);
+        if let Some(checkpoint) = &mut self.checkpoint {
+            checkpoint.keep(&self.engine, &self.judge, now);
+        }
         let setups = Arc::clone(&self.setups);
         Some(NetworkEpoch { number: 0, snapshot, measured, setups })
     }
@@ -127,6 +139,13 @@ impl Network {
             Some((name, *count))
         });
         self.report.tell(now, dropped, refused);
+    }
+
+    /// Writes the checkpoint, if there is one, as the network ends here. One that has heard nothing leaves the old one as it is.
+    pub(super) fn write_checkpoint(&mut self) {
+        if let Some(checkpoint) = self.checkpoint.as_mut().filter(|_| self.has_solved) {
+            checkpoint.write(&self.engine, &self.judge);
+        }
     }
 
     fn believe_those_in_time(&mut self, now: Uptime) {
