@@ -42,7 +42,9 @@ impl Checkpoint {
                 Ok(()) => {
                     let ephemerides = ephemerides(&beside(path, EPHEMERIDES), time);
                     let count = ephemerides.len();
-                    ephemerides.into_iter().for_each(|e| engine.ephemeris(e));
+                    for ephemeris in ephemerides {
+                        engine.ephemeris(ephemeris);
+                    }
                     tracing::info!(count, "the network goes on from its checkpoint {shown}");
                 }
                 Err(error) => tracing::warn!("the checkpoint {shown} is not used: {error}"),
