@@ -1,10 +1,13 @@
 //! What a virtual station sends of an epoch: who it is, where it is due, and its observations, as whole frames.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::observation::ObsEpoch;
+use tianshu_gnss::satellite::Satellite;
+use tianshu_gnss::signal::Signal;
 use tianshu_gnss::station::{Antenna, Receiver, ReferencePoint};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_rtcm::compose::{Composer, MsmStyle};
@@ -31,6 +34,15 @@ pub(crate) struct Writer {
     composer: Composer,
     place_told: Option<GpsTime>,
     equipment_told: Option<GpsTime>,
+    arcs: BTreeMap<(Satellite, Signal), Arc>,
+}
+
+/// A phase of this stream.
+#[derive(Clone, Copy, Debug)]
+struct Arc {
+    begun: GpsTime,
+    /// The lock time that came with it last.
+    lock: Duration,
 }
 
 /// The frames of an epoch.
@@ -58,11 +70,19 @@ impl Writer {
     /// A stream that begins: its first epoch carries everything.
     pub(crate) fn new(identity: Identity, level: MsmLevel) -> Self {
         let composer = Composer::new();
-        Self { identity, level, composer, place_told: None, equipment_told: None }
+        let arcs = BTreeMap::new();
+        Self { identity, level, composer, place_told: None, equipment_told: None, arcs }
     }
 
-    /// The frames of an epoch: what is due first, the observations last. None where there are no observations.
-    pub(crate) fn epoch(&mut self, epoch: &ObsEpoch) -> Option<Written> {
+    /// The frames of an epoch: what is due first, the observations last. None where there are no observations. Every phase begins anew
+    /// where another receiver's measurements were displaced than before.
+    pub(crate) fn epoch(
+        &mut self,
+        mut epoch: ObsEpoch,
+        is_other_receiver: bool,
+    ) -> Option<Written> {
+        self.note_arcs(&mut epoch, is_other_receiver);
+        let epoch = &epoch;
         let station_id = self.identity.station_id;
         let style = MsmStyle { station_id, level: self.level, more_follow: false };
         let observations = self.composer.compose(style, epoch).frames;
@@ -83,6 +103,27 @@ impl Writer {
         }
         let count = u32::try_from(frames.len()).unwrap_or(u32::MAX);
         Some(Written { bytes: bytes.freeze(), frames: count })
+    }
+
+    /// Lock times of this stream: they grow from where a phase began in it, so that a rover that misses the very epoch of a change
+    /// is told by the next one.
+    fn note_arcs(&mut self, epoch: &mut ObsEpoch, is_other_receiver: bool) {
+        if is_other_receiver {
+            self.arcs.values_mut().for_each(|arc| arc.begun = epoch.time);
+        }
+        for seen in &mut epoch.observations {
+            let Some(lock) = seen.lock_time else { continue };
+            let told = i64::try_from(lock.as_nanos()).map_or(Interval::ZERO, Interval::from_nanos);
+            let begins = if is_other_receiver { epoch.time } else { epoch.time - told };
+            let fresh = Arc { begun: begins, lock };
+            let arc = self.arcs.entry((seen.satellite, seen.signal)).or_insert(fresh);
+            if lock.is_zero() || lock < arc.lock {
+                arc.begun = arc.begun.max(begins);
+            }
+            arc.lock = lock;
+            let lasted = u64::try_from((epoch.time - arc.begun).nanos()).unwrap_or(0);
+            seen.lock_time = Some(lock.min(Duration::from_nanos(lasted)));
+        }
     }
 
     /// 1006. A place on Earth fits its fields.
@@ -138,7 +179,6 @@ fn due(told: &mut Option<GpsTime>, time: GpsTime, every_s: u16) -> bool {
 mod tests {
     use tianshu_gnss::coords::{GRS80, Geodetic};
     use tianshu_gnss::observation::Observation;
-    use tianshu_gnss::signal::Signal;
     use tianshu_gnss::units::{Cycles, DbHz, Metres};
     use tianshu_rtcm::frame::{Found, FrameDecoder};
     use tianshu_rtcm::message::{Message, decode};
@@ -175,7 +215,7 @@ mod tests {
     fn the_first_epoch_carries_everything_and_the_others_what_is_due() {
         let mut writer = writer();
         let numbers: Vec<Vec<u16>> = (0..31)
-            .map(|second| writer.epoch(&epoch(second)).unwrap())
+            .map(|second| writer.epoch(epoch(second), false).unwrap())
             .map(|written| {
                 let frames = frames(&written);
                 assert_eq!(frames.len(), written.frames as usize);
@@ -194,7 +234,7 @@ mod tests {
     #[test]
     fn it_tells_its_own_place_and_that_it_is_none_of_matter() {
         let mut writer = writer();
-        let all = frames(&writer.epoch(&epoch(0)).unwrap());
+        let all = frames(&writer.epoch(epoch(0), false).unwrap());
         let Ok(Message::ReferencePoint(told)) = decode(&all[0]) else { panic!("1006 comes first") };
         assert!(told.non_physical && told.gps && !told.galileo && !told.glonass);
         assert!((told.point.place - writer.identity.place).norm_m() < 1e-4);
@@ -203,8 +243,30 @@ mod tests {
     }
 
     #[test]
+    fn lock_times_grow_from_a_change_of_the_receiver() {
+        let mut writer = writer();
+        let mut told = |second, lock_s, is_other| {
+            let mut epoch = epoch(second);
+            for seen in &mut epoch.observations {
+                seen.lock_time = Some(Duration::from_secs(lock_s));
+            }
+            writer.note_arcs(&mut epoch, is_other);
+            epoch.observations[0].lock_time.map(|lock| lock.as_secs())
+        };
+        assert_eq!((told(0, 64, false), told(1, 64, false)), (Some(64), Some(64)));
+        // Another receiver; the epoch after it is told of it too.
+        assert_eq!(
+            (told(2, 262, true), told(3, 262, false), told(9, 262, false)),
+            (Some(0), Some(1), Some(7))
+        );
+        // A slip.
+        assert_eq!((told(10, 0, false), told(12, 2, false)), (Some(0), Some(2)));
+        assert_eq!(told(500, 262, false), Some(262));
+    }
+
+    #[test]
     fn an_epoch_without_observations_is_none() {
-        assert_eq!(writer().epoch(&ObsEpoch::new(epoch(0).time, vec![])), None);
+        assert_eq!(writer().epoch(ObsEpoch::new(epoch(0).time, vec![]), false), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::time::uptime::Uptime;
 use tianshu_ntrip::nmea::gga::Gga;
 use tianshu_positioning::network::interpolate::extent::Coverage;
+use tianshu_positioning::network::topology::StationIndex;
 use tianshu_positioning::network::virtual_station::VirtualStation;
 use tianshu_rtcm::msm::header::MsmLevel;
 use tokio::time::sleep_until;
@@ -53,6 +54,15 @@ struct Station {
     measuring: VirtualStation,
     writer: Writer,
     is_announced: bool,
+    /// Whose measurements the rover got last.
+    master: Option<StationIndex>,
+}
+
+/// What a rover's virtual station would measure.
+struct Made {
+    observed: ObsEpoch,
+    offer: Offer,
+    master: StationIndex,
 }
 
 enum Woken {
@@ -118,7 +128,7 @@ impl VirtualStream {
         let made = tokio::task::block_in_place(|| self.make(epoch, place));
         self.around.cost.add(begun.elapsed());
         let now = self.around.clock.now();
-        let offer = made.as_ref().map_or_else(Offer::default, |(_, offer)| *offer);
+        let offer = made.as_ref().map_or_else(Offer::default, |made| made.offer);
         let base_is_busy = self.base.as_ref().is_some_and(|base| base.is_inside_epoch());
         if !self.switch.offered(now, offer, base_is_busy) {
             let why = self.why_not(epoch, offer);
@@ -126,9 +136,11 @@ impl VirtualStream {
             self.fall_back_if_gone(why);
             return None;
         }
-        let (observed, _) = made?;
+        let Made { observed, master, .. } = made?;
         let station = self.station.as_mut()?;
-        let Written { bytes, frames } = station.writer.epoch(&observed)?;
+        let is_other_receiver = station.master.is_some_and(|before| before != master);
+        let Written { bytes, frames } = station.writer.epoch(observed, is_other_receiver)?;
+        station.master = Some(master);
         if !std::mem::replace(&mut station.is_announced, true) {
             let station_id = station.identity.station_id;
             let distance_m = (place - station.identity.place).norm_m();
@@ -143,7 +155,7 @@ impl VirtualStream {
     }
 
     /// What a station at the rover's place would measure of the systems that are sent.
-    fn make(&mut self, epoch: &NetworkEpoch, place: Ecef) -> Option<(ObsEpoch, Offer)> {
+    fn make(&mut self, epoch: &NetworkEpoch, place: Ecef) -> Option<Made> {
         let serving = self.station.take().filter(|station| station.identity.serves(place));
         let (ids, level) = (&self.around.ids, self.settings.level);
         let station =
@@ -158,7 +170,7 @@ impl VirtualStream {
         let offer = Offer { told: count(&made.epoch), seen };
         let mut observed = made.epoch;
         observed.observations.retain(|o| is_sent(o.satellite.constellation()));
-        Some((observed, offer))
+        Some(Made { observed, offer, master: made.master })
     }
 
     fn why_not(&self, epoch: &NetworkEpoch, offer: Offer) -> &'static str {
@@ -207,7 +219,13 @@ impl VirtualStream {
 impl Station {
     fn new(identity: Identity, level: MsmLevel) -> Self {
         let measuring = VirtualStation::new(identity.place);
-        Self { identity, measuring, writer: Writer::new(identity, level), is_announced: false }
+        Self {
+            identity,
+            measuring,
+            writer: Writer::new(identity, level),
+            is_announced: false,
+            master: None,
+        }
     }
 }
 
