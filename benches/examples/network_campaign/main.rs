@@ -8,6 +8,7 @@ mod middles;
 mod neighbours;
 mod options;
 mod tally;
+mod weather;
 
 use std::sync::Arc;
 
@@ -110,6 +111,7 @@ fn run(o: &Options, seed: u64) {
         }
         if second >= SETTLED_S && second % 60 == 0 {
             neighbours::judge(&snapshot, &mut tally);
+            weather::judge(&world, &snapshot, &places, &mut tally);
         }
         if o.verbose && second % 60 == 0 {
             tell(&snapshot, second);

@@ -23,6 +23,10 @@ pub(crate) struct Tally {
     pub(crate) middles: Interpolation,
     /// Errors of predictions at stations that are left out.
     pub(crate) neighbours: Interpolation,
+    /// Errors of zenith delays at stations, less their mean.
+    pub(crate) zenith_stations: Vec<f64>,
+    /// And at the middles of triangles.
+    pub(crate) zenith_middles: Vec<f64>,
     /// Errors of virtual phases on L1.
     pub(crate) first_carrier: Vec<f64>,
     /// Errors of virtual phases free of the ionosphere.
@@ -96,6 +100,11 @@ impl Tally {
             rms(&self.first_carrier),
             rms(&self.free),
             100.0 * self.told.iter().sum::<f64>() / self.told.len().max(1) as f64
+        );
+        println!(
+            "   zenith delays: rms {:.1} mm at stations, {:.1} mm at the middles of triangles",
+            rms(&self.zenith_stations),
+            rms(&self.zenith_middles)
         );
         println!(
             "   processor time per epoch: p50 {:.1} ms, p99 {:.1} ms; second half p50 {:.1} ms",

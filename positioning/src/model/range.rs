@@ -1,7 +1,7 @@
 //! The way from satellite to receiver: time of transmission, geometric range, direction.
 
 use tianshu_gnss::constants::{GPS_EARTH_RATE, SPEED_OF_LIGHT};
-use tianshu_gnss::coords::{Ecef, EcefDelta, WGS84};
+use tianshu_gnss::coords::{Ecef, EcefDelta, Geodetic, WGS84};
 use tianshu_gnss::ephemeris::Ephemeris;
 use tianshu_gnss::ephemeris::state::{SatelliteState, Unusable};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
@@ -72,8 +72,13 @@ pub fn range_m(receiver: Ecef, satellite: Ecef) -> f64 {
 
 /// How `receiver` sees a satellite that is at `satellite` at transmission.
 pub fn sight(receiver: Ecef, satellite: Ecef) -> Sight {
+    sight_from(receiver, receiver.to_geodetic(WGS84), satellite)
+}
+
+/// The same for a receiver whose latitude and longitude are known already; they need not be exact.
+pub fn sight_from(receiver: Ecef, horizon: Geodetic, satellite: Ecef) -> Sight {
     let away = satellite - receiver;
-    let local = away.to_enu(receiver.to_geodetic(WGS84));
+    let local = away.to_enu(horizon);
     let distance = away.norm_m();
     Sight {
         range_m: range_m(receiver, satellite),

@@ -41,6 +41,8 @@ pub struct StationView {
     pub geometry_residual_m: Option<f64>,
     /// Whether its antenna has a calibration.
     pub is_calibrated: bool,
+    /// Groups whose phases break at most epochs although the receiver tracks them: its signals may be mixed up.
+    pub breaking: Vec<Group>,
 }
 
 /// Why a satellite is not told to rovers.
@@ -109,6 +111,8 @@ pub struct NetworkSnapshot {
     pub stations: Vec<StationView>,
     /// The satellites that are levelled anywhere.
     pub satellites: BTreeMap<Satellite, SatelliteField>,
+    /// Satellites whose orbit or clock is not what they broadcast; they are told to nobody.
+    pub drifting: BTreeSet<Satellite>,
     /// The shape of the network.
     pub shape: Arc<Topology>,
     /// The map.

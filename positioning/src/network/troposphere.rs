@@ -24,7 +24,7 @@ const WET_SCALES: u8 = 35;
 /// The range of the reduced delay, m (shared design, network solver, section 5.2).
 const RANGE_M: f64 = 80e3;
 /// The noise of a station's zenith delay, m (the same).
-const NUGGET_M: f64 = 0.004;
+const NUGGET_M: f64 = 0.002;
 /// The deviation of the reduced delay from its plane, m: a starting value, of the size of weather at 80 km.
 const SILL_SIGMA_M: f64 = 0.015;
 /// Heights between which the reduction is used, m: from below every shore to above every road.

@@ -53,7 +53,7 @@ const CODE_SAMPLES_MAX: f64 = 60.0;
 /// Samples before anybody is judged.
 const CODE_SAMPLES_MIN: f64 = 3.0;
 /// How far off a mean of many may be, horizontally and vertically, m: the biases of codes that differ between receivers.
-const CODE_LIMIT_M: [f64; 2] = [0.7, 1.5];
+const CODE_LIMIT_M: [f64; 2] = [0.9, 1.5];
 /// How far off a single sample may be, m; a mean of n that by the root of n.
 const CODE_SAMPLE_LIMIT_M: [f64; 2] = [6.0, 12.0];
 /// Stations that are needed to tell one that is off from orbits that are.

@@ -5,6 +5,7 @@ mod fields;
 mod insight;
 mod integrity;
 mod motion;
+mod satellites;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use tianshu_gnss::time::uptime::Uptime;
 use crate::network::edge::EdgeSolver;
 use crate::network::engine::fields::Fields;
 use crate::network::engine::integrity::Integrity;
+use crate::network::engine::satellites::SatelliteWatch;
 use crate::network::levels::book::LevelBook;
 use crate::network::levels::closure::{self, Closure, OfEdge};
 use crate::network::observed::{Channel, ObservedEpoch};
@@ -74,10 +76,12 @@ pub struct Engine {
     integers: BTreeMap<Edge, OfEdge>,
     closure: Closure,
     closure_is_new: bool,
+    integers_changed: bool,
     book: LevelBook,
     zenith: ZenithFilter,
     fields: Fields,
     integrity: Integrity,
+    watch: SatelliteWatch,
     observed: Vec<Option<ObservedEpoch>>,
     residuals: Residuals,
     begun: Option<GpsTime>,
@@ -87,6 +91,10 @@ pub struct Engine {
 
 /// Each edge is filtered this often: multipath makes more frequent phases tell little more, and the work is spread over the epochs between.
 const EDGE_INTERVAL: Interval = Interval::from_seconds(5);
+/// An edge of which everything is fixed is filtered at every so-manieth of its turns only: it is watched, and has nothing to find.
+const SETTLED_TURNS: u64 = 2;
+/// Triangles are closed anew at every so-manieth epoch at most.
+const CLOSURE_EPOCHS: u64 = 2;
 /// Ephemerides that are kept per satellite: a day's, so that a batch may be fed all of them beforehand.
 const EPHEMERIDES_PER_SATELLITE: usize = tianshu_gnss::ephemeris::store::DAY_PER_SATELLITE;
 
@@ -114,10 +122,12 @@ impl Engine {
             integers: BTreeMap::new(),
             closure: Closure::default(),
             closure_is_new: false,
+            integers_changed: false,
             book: LevelBook::default(),
             zenith: ZenithFilter::new(stations.len()),
             fields: Fields::default(),
             integrity: Integrity::new(stations.len()),
+            watch: SatelliteWatch::default(),
             observed: vec![None; stations.len()],
             residuals: Residuals::new(),
             begun: None,
@@ -201,6 +211,7 @@ impl Engine {
                 self.observed[station.position()] = Some(ready);
             }
         }
+        self.watch.step(time, &self.observed);
         let doubts = self.integrity.watch_codes(time, &self.observed);
         for (station, is_suspect) in doubts {
             self.suspect(station, is_suspect);
@@ -243,7 +254,10 @@ impl Engine {
         let mut changed = false;
         let mut withdrawn = Vec::new();
         for (place, (edge, solver)) in (0_u64..).zip(&mut self.edges) {
-            if place % u64::try_from(stride).unwrap_or(1) != turn {
+            let stride = u64::try_from(stride).unwrap_or(1);
+            let rests = stride > 1 && !solver.has_unknown();
+            let rested = (self.epochs / stride + place) % SETTLED_TURNS != 0;
+            if place % stride != turn || (rests && rested) {
                 continue;
             }
             let observed = |s: StationIndex| self.observed[s.position()].as_ref();
@@ -267,7 +281,9 @@ impl Engine {
                 self.break_arcs(station, channel.0);
             }
         }
-        if changed {
+        self.integers_changed |= changed;
+        if self.integers_changed && (stride == 1 || self.epochs % CLOSURE_EPOCHS == 0) {
+            self.integers_changed = false;
             self.closure = closure::check(time, &self.shape, &self.integers);
             self.closure_is_new = true;
         }

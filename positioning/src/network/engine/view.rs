@@ -48,6 +48,7 @@ impl Engine {
             time,
             stations,
             satellites,
+            drifting: self.watch.drifting(time).collect(),
             shape: Arc::clone(&self.shape),
             plane: self.plane,
             points: Arc::clone(&self.points),
@@ -82,12 +83,14 @@ impl Engine {
                 &mut self.residuals.iter().filter(|((s, _), _)| *s == at).map(|(_, v)| *v),
             ),
             is_calibrated: config.antenna.is_some(),
+            breaking: self.preprocessors[at].breaking(),
         }
     }
 
     fn told(&self, satellite: Satellite, field: &Field, time: GpsTime) -> Option<SatelliteField> {
         let ephemeris = Arc::clone(self.ephemerides.at(satellite, time)?);
         let few = (field.telling() < TELLING_MIN).then_some(Withheld::TooFewStations);
+        let drifting = self.watch.is_drifting(satellite, time).then_some(Withheld::Drifting);
         Some(SatelliteField {
             group: field.group,
             ionosphere_m: field.values_m.clone(),
@@ -95,7 +98,7 @@ impl Engine {
             sigma_factor: field.ratio(),
             geometry: field.geometry,
             ephemeris,
-            withheld: few,
+            withheld: drifting.or(few),
             rough: field.rough.clone(),
             restless: field.restless_until.is_some_and(|until| time < until),
             residual_m: field.residual_m,

@@ -19,7 +19,7 @@ use tianshu_gnss::units::Hertz;
 use crate::model::antenna::{Arrival, antenna_correction};
 use crate::model::beidou2::code_correction;
 use crate::model::noise::{CODE_SIGMA_M, PHASE_SIGMA_M, variance_factor};
-use crate::model::range::sight;
+use crate::model::range::sight_from;
 use crate::model::troposphere::Mapping;
 use crate::network::observed::{
     Channel, Group, IONOSPHERE_REFERENCE_HZ, ObservedCarrier, ObservedEpoch, ObservedSatellite,
@@ -46,6 +46,8 @@ pub struct Preprocessor {
     site: Site,
     arcs: BTreeMap<Channel, PhaseArc>,
     kept: BTreeMap<Channel, KeptArc>,
+    /// The share of satellite epochs at which phases broke without a word, by group.
+    breaks: BTreeMap<Group, f64>,
     air: BTreeMap<Satellite, AirRate>,
     last: Option<GpsTime>,
     interval: Interval,
@@ -124,6 +126,10 @@ const RESTLESS_SHARE: f64 = 3.0;
 const KEPT_MAX_S: f64 = 900.0;
 /// A lock time must exceed the time away by this, s (shared design, network solver, section 3.7).
 const LOCK_MARGIN_S: f64 = 1.0;
+/// Satellite epochs that the share of breaks remembers: half a minute of a group.
+const BREAKS_MEMORY: f64 = 200.0;
+/// Beyond this share something is wrong with the phases as such.
+const BREAKING_SHARE: f64 = 0.3;
 /// Below this elevation nothing is used, rad: 5° (shared design, network solver, section 1.7).
 pub const TRACKING_MASK_RAD: f64 = 0.087_266;
 
@@ -135,6 +141,7 @@ impl Preprocessor {
             site: Site::new(setup),
             arcs: BTreeMap::new(),
             kept: BTreeMap::new(),
+            breaks: BTreeMap::new(),
             air: BTreeMap::new(),
             last: None,
             interval: Interval::from_seconds(1),
@@ -199,6 +206,12 @@ impl Preprocessor {
         self.kept = kept;
     }
 
+    /// Groups whose phases break at most epochs although the receiver tracks them.
+    pub fn breaking(&self) -> Vec<Group> {
+        let often = self.breaks.iter().filter(|(_, share)| **share > BREAKING_SHARE);
+        often.map(|(group, _)| *group).collect()
+    }
+
     fn gap_max(&self) -> Interval {
         let by_epochs = Interval::from_nanos(self.interval.nanos() * (1 + GAP_EPOCHS_MAX));
         GAP_MAX.max(by_epochs.min(Interval::from_seconds(90)))
@@ -206,7 +219,7 @@ impl Preprocessor {
 
     fn observed_minus_computed(&self, t: &Tracked<'_>) -> Option<(ObservedSatellite, Vec<Raw>)> {
         let group = Group::of(t.satellite)?;
-        let at = sight(self.site.place(), t.state.position);
+        let at = sight_from(self.site.place(), self.site.geodetic(), t.state.position);
         if at.elevation_rad < TRACKING_MASK_RAD {
             return None;
         }
@@ -308,6 +321,10 @@ impl Preprocessor {
         let known: Vec<Option<PhaseArc>> =
             raw.iter().map(|one| self.told_to_continue(time, satellite.satellite, one)).collect();
         let is_broken = self.is_broken(time, satellite, raw, &known, step_m);
+        if known.iter().any(Option::is_some) {
+            let share = self.breaks.entry(satellite.group).or_insert(0.0);
+            *share += (f64::from(u8::from(is_broken)) - *share) / BREAKS_MEMORY;
+        }
         for (one, known) in raw.drain(..).zip(known) {
             let known = known.filter(|_| !is_broken);
             let carrier = self.carrier(time, satellite, &one, known, clock_m);

@@ -47,6 +47,10 @@ impl Site {
         self.moved
     }
 
+    pub(super) fn geodetic(&self) -> Geodetic {
+        self.geodetic
+    }
+
     /// How slant delays grow from the zenith's.
     pub(super) fn mapping(&self) -> &MappingFunction {
         &self.mapping

@@ -18,7 +18,7 @@ const COMMON_SIGMA_M: f64 = 0.10;
 /// What each differs from the others, one sigma, m.
 const OWN_SIGMA_M: f64 = 0.05;
 /// How each wanders, m/√s: 1.5 cm in an hour.
-const WALK: f64 = 0.25e-3;
+const WALK: f64 = 0.17e-3;
 /// What nothing is known of, one sigma, m: satellites' clocks and free numbers of levels.
 const FREE_SIGMA_M: f64 = 1e3;
 /// The variance of phases that come more often than multipath turns over, in s (as in the edges' filters).
