@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::coords::Ecef;
 use tianshu_gnss::station::StationName;
 use tianshu_ntrip::credentials::Secret;
 use tianshu_ntrip::mountpoint::Mountpoint;
+use tianshu_rtcm::msm::header::MsmLevel;
 
 /// Everything the caster is told at its start. [`Offering`] can be told anew while it runs.
 #[derive(Clone, Debug)]
@@ -159,6 +161,8 @@ pub enum MountKind {
         /// When to switch.
         policy: NearestPolicy,
     },
+    /// A station made for each rover at its own place, by a source that the caster is given ([`crate::caster::Parts::sources`]).
+    Virtual(VirtualMount),
     /// A station pushes here; rovers read what it pushes.
     Upload {
         /// Which station pushes.
@@ -166,6 +170,19 @@ pub enum MountKind {
         /// By what it is recognised.
         credentials: UploadCredentials,
     },
+}
+
+/// What rovers get of virtual stations.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VirtualMount {
+    /// The level of the observations' messages.
+    pub level: MsmLevel,
+    /// The systems that are sent.
+    pub systems: BTreeSet<Constellation>,
+    /// Among which stations the nearest serves while there is no virtual one; empty means all.
+    pub among: BTreeSet<StationName>,
+    /// When that one switches.
+    pub policy: NearestPolicy,
 }
 
 /// By what a pushing station is recognised. NTRIP 1 sends the password alone.

@@ -108,6 +108,15 @@ pub enum Notice {
         /// Why it was chosen.
         reason: &'static str,
     },
+    /// The rover is served by a station made for its own place now.
+    ServingVirtual {
+        /// The reference station ID that its messages carry.
+        station_id: u16,
+        /// How far it is from where the rover last told to be, m.
+        distance_m: f64,
+    },
+    /// No station can be made for its place now: it gets the nearest base instead.
+    NoVirtual(&'static str),
     /// The rover gets nothing until this changes.
     Withheld(Withheld),
     /// A position was not believed until a second one agrees.
@@ -139,6 +148,10 @@ impl fmt::Display for Notice {
             Self::Serving { station, distance_m, reason } => {
                 write!(f, "served by {station}, {:.1} km away: {reason}", distance_m / 1e3)
             }
+            Self::ServingVirtual { station_id, distance_m } => {
+                write!(f, "served by virtual station {station_id}, {:.1} km away", distance_m / 1e3)
+            }
+            Self::NoVirtual(why) => write!(f, "gets the nearest base, no virtual station: {why}"),
             Self::Withheld(why) => write!(f, "gets nothing: {why}"),
             Self::PositionJump { distance_m } => {
                 write!(f, "position jumped by {:.1} km: waiting for a second one", distance_m / 1e3)

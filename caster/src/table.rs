@@ -22,6 +22,9 @@ use crate::stations::state::StationState;
 /// What makes the streams, in the field "generator".
 pub const GENERATOR: &str = concat!("Tianshu ", env!("CARGO_PKG_VERSION"));
 
+/// A virtual station has two carriers or more: a network is not solved on one.
+const CARRIERS_OF_VIRTUAL: u8 = 2;
+
 /// What the sourcetable says of a mountpoint beside its content.
 #[derive(Clone, Debug)]
 pub struct Described {
@@ -129,6 +132,31 @@ pub fn describe_nearest(
         longitude_deg: Some(one_decimal(longitude)),
         needs_gga: Some(true),
         bitrate: facts.iter().filter_map(|f| f.bits_per_second).max(),
+        ..common(mountpoint, described)
+    }
+}
+
+/// The record of a mountpoint of virtual stations: what they will send, and the middle of the network.
+pub fn describe_virtual(
+    mountpoint: &Mountpoint,
+    described: &Described,
+    systems: &[Constellation],
+    messages: BTreeMap<u16, Option<u64>>,
+    middle: Option<Geodetic>,
+) -> StreamEntry {
+    let words = match described.description.as_str() {
+        "" => "virtual station",
+        words => words,
+    };
+    StreamEntry {
+        identifier: words.to_owned(),
+        format_details: format_details(messages),
+        carrier: Some(CARRIERS_OF_VIRTUAL),
+        nav_system: names(systems),
+        latitude_deg: middle.map(|place| one_decimal(place.latitude_deg())),
+        longitude_deg: middle.map(|place| one_decimal(place.longitude_deg())),
+        needs_gga: Some(true),
+        is_network: Some(true),
         ..common(mountpoint, described)
     }
 }

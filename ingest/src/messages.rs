@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,9 +23,16 @@ use tianshu_rtcm::time::resolve_msm;
 
 use crate::clock::interval;
 
-/// A reference station ID without observations for so long is no longer followed: the operator has changed it.
-/// Longer than the slowest usual interval of 30 s.
-pub const FOLLOWED_SILENCE_MAX: Duration = Duration::from_secs(90);
+/// A reference station ID without observations for three of its intervals, within these bounds, is no longer followed if another one
+/// goes on: the operator has changed it, or a caster serves from another station. The longest is three of the slowest usual interval.
+pub const FOLLOWED_SILENCE_MAX: RangeInclusive<Duration> =
+    Duration::from_secs(3)..=Duration::from_secs(90);
+
+/// The other ID has to tell so many epochs meanwhile: where a stream of two stations stops and comes again, both come again.
+const OTHER_EPOCHS_MIN: u32 = 3;
+
+/// Messages of one epoch come within this time of each other.
+const EPOCH_PAUSE: Duration = Duration::from_millis(100);
 
 /// News with the stamp that it shall bear.
 #[derive(Clone, Debug)]
@@ -55,8 +63,19 @@ pub struct MessageDecoder {
     assembler: EpochAssembler,
     channels: GlonassChannels,
     open: Option<Open>,
-    followed: Option<(u16, Uptime)>,
+    followed: Option<Followed>,
     unusable: BTreeMap<Unusable, u64>,
+}
+
+/// The station ID whose observations are used.
+#[derive(Clone, Copy, Debug)]
+struct Followed {
+    id: u16,
+    last: Uptime,
+    interval: Option<Duration>,
+    /// Epochs that another ID has told since, and the moment of the last.
+    others: u32,
+    other_time: Option<GpsTime>,
 }
 
 /// The epoch that is being put together.
@@ -158,7 +177,7 @@ impl MessageDecoder {
             self.note(Unusable::EpochTime);
             return Vec::new();
         };
-        if !self.follows(partial.station_id, now) {
+        if !self.follows(partial.station_id, partial.time, now) {
             self.note(Unusable::OtherStation);
             return Vec::new();
         }
@@ -171,15 +190,26 @@ impl MessageDecoder {
         closed.into_iter().map(epoch).collect()
     }
 
-    fn follows(&mut self, station_id: u16, now: Uptime) -> bool {
-        let follow = match self.followed {
-            None => true,
-            Some((id, last)) => id == station_id || now - last > FOLLOWED_SILENCE_MAX,
-        };
-        if follow {
-            self.followed = Some((station_id, now));
+    fn follows(&mut self, id: u16, time: GpsTime, now: Uptime) -> bool {
+        let fresh = Followed { id, last: now, interval: None, others: 0, other_time: None };
+        let followed = self.followed.get_or_insert(fresh);
+        if followed.id == id {
+            let pause = now - followed.last;
+            let interval = Some(pause).filter(|p| *p > EPOCH_PAUSE).or(followed.interval);
+            *followed = Followed { interval, ..fresh };
+            return true;
         }
-        follow
+        if followed.other_time != Some(time) {
+            followed.other_time = Some(time);
+            followed.others += 1;
+        }
+        let (shortest, longest) = (*FOLLOWED_SILENCE_MAX.start(), *FOLLOWED_SILENCE_MAX.end());
+        let silence = followed.interval.map_or(longest, |i| (3 * i).clamp(shortest, longest));
+        let is_left = now - followed.last > silence && followed.others >= OTHER_EPOCHS_MIN;
+        if is_left {
+            *followed = fresh;
+        }
+        is_left
     }
 
     fn close_all(&mut self, arrived: GpsTime) -> Vec<Heard> {
@@ -283,8 +313,11 @@ mod tests {
             epochs(&decoder.take(msm(id, second, true), now, arrived)).len()
         };
         assert_eq!((take(7, 1), take(8, 1), take(7, 2), take(8, 2)), (1, 0, 1, 0));
-        assert_eq!((take(8, 80), take(8, 100)), (0, 1), "the ID was changed by the operator");
-        assert_eq!(decoder.unusable().get(&Unusable::OtherStation), Some(&3));
+        // The line was away: one that comes again first is not followed for that.
+        assert_eq!((take(8, 80), take(7, 80), take(8, 81), take(7, 81)), (0, 1, 0, 1));
+        assert_eq!((take(8, 82), take(8, 83), take(8, 84), take(8, 85)), (0, 0, 0, 1));
+        assert_eq!(take(8, 86), 1, "the ID was changed");
+        assert_eq!(decoder.unusable().get(&Unusable::OtherStation), Some(&7));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod network;
 mod outlet;
 mod serve;
 mod simulate;
+mod vrs;
 
 use std::process::ExitCode;
 

@@ -147,7 +147,8 @@ impl NearestStream {
         });
     }
 
-    fn is_inside_epoch(&self) -> bool {
+    /// Whether the rover has got a part of an epoch whose end is still to come.
+    pub fn is_inside_epoch(&self) -> bool {
         let phase = self.serving.as_ref().map(|serving| serving.phase);
         matches!(phase, Some(Phase::Flowing { epoch_open: true, .. }))
     }

@@ -3,6 +3,7 @@
 pub mod align;
 pub mod edge;
 pub mod engine;
+pub mod ephemerides;
 pub mod interpolate;
 pub mod levels;
 pub mod observed;

@@ -10,14 +10,17 @@ use anyhow::{Context, anyhow, ensure};
 use tianshu_caster::caster::StartError;
 use tianshu_caster::config::{
     CasterConfig, CasterIdentity, Limits, ListenerConfig, MountConfig, MountKind, NearestPolicy,
-    Offering, StationSettings,
+    Offering, StationSettings, VirtualMount,
 };
+use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::time::gps::Interval;
 use tianshu_ingest::backoff::{LONGEST_DEFAULT, SHORTEST_DEFAULT};
 use tianshu_ingest::clock::SystemClock;
 use tianshu_ingest::session::{EPOCH_WAIT_DEFAULT, SILENCE_DEFAULT};
 use tianshu_ntrip::mountpoint::Mountpoint;
-use tianshu_simulator::network::Network;
+use tianshu_positioning::network::engine::StationConfig;
+use tianshu_rtcm::msm::header::MsmLevel;
+use tianshu_simulator::network::{Network, NetworkStation};
 use tianshu_simulator::scenario::Scenario;
 use tianshu_simulator::world::World;
 use tokio::task::JoinSet;
@@ -28,10 +31,11 @@ use crate::address::Host;
 use crate::cli::DemoOptions;
 use crate::commands::simulate::next_second;
 use crate::config::read::Config;
+use crate::config::solver::NetworkConfig;
 use crate::config::station::{LinkConfig, LinkKind};
 use crate::config::{network, scenario};
 use crate::demo::rover::{self, Around};
-use crate::demo::show::{self, NEAREST, Scene, middle_deg};
+use crate::demo::show::{self, NEAREST, Scene, VRS, middle_deg};
 use crate::serve::service::Service;
 use crate::serve::signals::Signals;
 use crate::simulate::live::{Live, Play, begin};
@@ -59,8 +63,7 @@ async fn demo(options: &DemoOptions) -> anyhow::Result<()> {
     let (network, scenario) = chosen(options)?;
     let name = scenario.name.clone();
     let ports = Ports::open(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), network.stations.len())?;
-    let nearest = Mountpoint::new(NEAREST).context("NEAREST names a mountpoint")?;
-    let config = config(&network, &ports.addresses()?, options.port, &nearest)?;
+    let config = config(&network, &ports.addresses()?, options.port)?;
     let service =
         Service::start(config, None).await.map_err(|error| kindly(error, options.port))?;
     let caster = *service.addresses().first().context("the caster listens nowhere")?;
@@ -72,11 +75,13 @@ async fn demo(options: &DemoOptions) -> anyhow::Result<()> {
     let play = Play { seed: options.seed, pace, interval: Interval::from_seconds(1), epochs: None };
     let Live { stations, rovers, engine } = begin(world, &network, play)?;
     let _serving = ports.serve(stations, pace);
-    all_on_air(&service, network.stations.len() + 1).await;
+    // Each station, the nearest one, and the virtual ones.
+    all_on_air(&service, network.stations.len() + 2).await;
     show::scene(&Scene { scenario: &name, network: &network, rovers: rovers.len(), caster })?;
 
     let stop = CancellationToken::new();
-    let around = Around { caster, mountpoint: nearest, network, pace, clock, stop: stop.clone() };
+    let mountpoint = Mountpoint::new(VRS).context("VRS names a mountpoint")?;
+    let around = Around { caster, mountpoint, network, pace, clock, stop: stop.clone() };
     let around = Arc::new(around);
     let mut running = JoinSet::new();
     for rover in rovers {
@@ -127,13 +132,9 @@ async fn time_up(seconds: Option<u64>) {
     }
 }
 
-/// The service's configuration: every station pulled from its port, a mountpoint for each, and the nearest one.
-fn config(
-    network: &Network,
-    ports: &[SocketAddr],
-    port: u16,
-    nearest: &Mountpoint,
-) -> anyhow::Result<Config> {
+/// The service's configuration: every station pulled from its port, a mountpoint for each, the nearest one, and virtual ones from the
+/// network. The stations' places are those of the network's file, as an operator would write them.
+fn config(network: &Network, ports: &[SocketAddr], port: u16) -> anyhow::Result<Config> {
     let mut offering = Offering::default();
     let mut links = Vec::new();
     for (station, address) in network.stations.iter().zip(ports) {
@@ -147,7 +148,7 @@ fn config(
         });
         offering.stations.push(StationSettings {
             station: name.clone(),
-            reference_point: None,
+            reference_point: Some(station.ecef()),
             dead_after: None,
             description: format!("{name} (simulated)"),
         });
@@ -155,8 +156,11 @@ fn config(
             .with_context(|| format!("{name} cannot name a mountpoint"))?;
         offering.mountpoints.push(open(mountpoint, MountKind::Station { station: name.clone() }));
     }
-    let kind = MountKind::Nearest { among: BTreeSet::new(), policy: NearestPolicy::default() };
-    offering.mountpoints.push(open(nearest.clone(), kind));
+    for (name, kind) in [(NEAREST, nearest()), (VRS, virtual_stations())] {
+        let mountpoint =
+            Mountpoint::new(name).with_context(|| format!("{name} is no mountpoint"))?;
+        offering.mountpoints.push(open(mountpoint, kind));
+    }
     let listener =
         ListenerConfig { address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), tls: None };
     let identity = CasterIdentity {
@@ -170,7 +174,27 @@ fn config(
     };
     let limits = Limits::default();
     let caster = CasterConfig { listeners: vec![listener], identity, limits, offering };
-    Ok(Config { caster, links })
+    let config =
+        |s: &NetworkStation| StationConfig { name: s.name.clone(), place: s.ecef(), antenna: None };
+    let stations = network.stations.iter().map(config).collect();
+    let network = NetworkConfig { stations, interval: Interval::from_seconds(1), checkpoint: None };
+    Ok(Config { caster, links, network: Some(Arc::new(network)) })
+}
+
+/// The nearest of all stations.
+fn nearest() -> MountKind {
+    MountKind::Nearest { among: BTreeSet::new(), policy: NearestPolicy::default() }
+}
+
+/// Virtual stations of all that the network solves.
+fn virtual_stations() -> MountKind {
+    use Constellation::{BeiDou, Galileo, Gps, Qzss};
+    MountKind::Virtual(VirtualMount {
+        level: MsmLevel::Msm4,
+        systems: [Gps, Galileo, Qzss, BeiDou].into(),
+        among: BTreeSet::new(),
+        policy: NearestPolicy::default(),
+    })
 }
 
 /// A mountpoint that anybody may read.

@@ -5,9 +5,13 @@ use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr;
 
-use tianshu_caster::config::{MountConfig, MountKind, NearestPolicy, UploadCredentials};
+use tianshu_caster::config::{
+    MountConfig, MountKind, NearestPolicy, UploadCredentials, VirtualMount,
+};
+use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::station::StationName;
 use tianshu_ntrip::mountpoint::Mountpoint;
+use tianshu_rtcm::msm::header::MsmLevel;
 
 use crate::config::complaint::Complaints;
 use crate::config::document::unnamed;
@@ -49,12 +53,20 @@ impl Mount {
 enum Kind {
     Station,
     Nearest,
+    Vrs,
     Upload,
 }
 
 /// The kinds of mountpoints, as they are written.
-const KINDS: [(&str, Kind); 3] =
-    [("station", Kind::Station), ("nearest", Kind::Nearest), ("upload", Kind::Upload)];
+const KINDS: [(&str, Kind); 4] = [
+    ("station", Kind::Station),
+    ("nearest", Kind::Nearest),
+    ("vrs", Kind::Vrs),
+    ("upload", Kind::Upload),
+];
+
+/// What a virtual station sends where nothing else is said.
+const SYSTEMS_DEFAULT: &str = "GEJC";
 
 /// Reads one table.
 pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Mount {
@@ -65,6 +77,7 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Mount {
     let understood = match kind {
         Some(Kind::Station) => station(&mut section),
         Some(Kind::Nearest) => Some(nearest(&mut section)),
+        Some(Kind::Vrs) => Some(vrs(&mut section)),
         Some(Kind::Upload) => upload(&mut section, folder),
         None => None,
     };
@@ -95,6 +108,38 @@ fn station(section: &mut Section<'_>) -> Option<Understood> {
 }
 
 fn nearest(section: &mut Section<'_>) -> Understood {
+    let (among, policy, at) = nearest_base(section);
+    (MountKind::Nearest { among, policy }, at)
+}
+
+/// A virtual station; where none can be made, the nearest base is chosen by the same keys as in kind nearest.
+fn vrs(section: &mut Section<'_>) -> Understood {
+    let level = section.word("msm", &[("4", MsmLevel::Msm4), ("7", MsmLevel::Msm7)]);
+    let systems = systems(section);
+    let (among, policy, at) = nearest_base(section);
+    let level = level.unwrap_or(MsmLevel::Msm4);
+    (MountKind::Virtual(VirtualMount { level, systems, among, policy }), at)
+}
+
+/// Systems by their letters.
+fn systems(section: &mut Section<'_>) -> BTreeSet<Constellation> {
+    let found = section.text("systems");
+    let letters = found.as_ref().map_or(SYSTEMS_DEFAULT, |found| found.value);
+    let is_solved = |c: char| SYSTEMS_DEFAULT.contains(c);
+    if let Some(found) = &found
+        && (letters.is_empty() || !letters.chars().all(is_solved))
+    {
+        let text = format!(
+            "systems = {letters:?}: use letters of {SYSTEMS_DEFAULT:?} (GPS, Galileo, QZSS, BeiDou), which the network solves"
+        );
+        section.complain(&found.at, text);
+    }
+    letters.chars().filter_map(Constellation::from_letter).collect()
+}
+
+type NearestBase = (BTreeSet<StationName>, NearestPolicy, Vec<(StationName, Range<usize>)>);
+
+fn nearest_base(section: &mut Section<'_>) -> NearestBase {
     let named = section.list::<StationName>("stations").unwrap_or_default();
     let default = NearestPolicy::default();
     let policy = NearestPolicy {
@@ -109,7 +154,7 @@ fn nearest(section: &mut Section<'_>) -> Understood {
     };
     let among: BTreeSet<_> = named.iter().map(|f| f.value.clone()).collect();
     let at = named.into_iter().map(|f| (f.value, f.at)).collect();
-    (MountKind::Nearest { among, policy }, at)
+    (among, policy, at)
 }
 
 fn upload(section: &mut Section<'_>, folder: &Path) -> Option<Understood> {
@@ -120,6 +165,16 @@ fn upload(section: &mut Section<'_>, folder: &Path) -> Option<Understood> {
     let credentials = UploadCredentials { user, password };
     let kind = MountKind::Upload { station: found.value.clone(), credentials };
     Some((kind, vec![(found.value, found.at)]))
+}
+
+/// Complains about mountpoints of virtual stations where no network is solved.
+pub(crate) fn check_virtual(mounts: &[Found<Mount>], solve: bool, complaints: &mut Complaints) {
+    let is_virtual = |m: &&Found<Mount>| matches!(m.value.config.kind, MountKind::Virtual(_));
+    for mount in mounts.iter().filter(is_virtual).filter(|_| !solve) {
+        let name = mount.value.name();
+        let text = format!("mountpoint {name} is of kind vrs: it needs solve = true in [network]");
+        complaints.add(&mount.at, text);
+    }
 }
 
 /// Complains about stations that mountpoints name and nobody defines, and about uploads of stations that

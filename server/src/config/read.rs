@@ -1,6 +1,7 @@
 //! From a file to a configuration that needs no further checking.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
 use tianshu_caster::config::{CasterConfig, MountKind, Offering};
@@ -9,6 +10,7 @@ use toml::de::DeTable;
 use crate::config::complaint::{Complaints, Unusable};
 use crate::config::document::{self, each, one, unique};
 use crate::config::mountpoint;
+use crate::config::solver::{self, NetworkConfig};
 use crate::config::station::{self, LinkConfig, Station};
 use crate::config::{caster, service, user};
 
@@ -19,6 +21,8 @@ pub(crate) struct Config {
     pub caster: CasterConfig,
     /// The stations, and how each is heard.
     pub links: Vec<LinkConfig>,
+    /// The network that is solved, if one is.
+    pub network: Option<Arc<NetworkConfig>>,
 }
 
 /// Reads a configuration file. Paths in it are relative to its own folder.
@@ -44,11 +48,13 @@ pub(crate) fn from_text(text: &str, folder: &Path) -> Result<Config, Complaints>
 }
 
 /// The tables of a configuration file.
-pub(crate) const TABLES: [&str; 5] = ["service", "caster", "station", "mountpoint", "user"];
+pub(crate) const TABLES: [&str; 6] =
+    ["service", "caster", "network", "station", "mountpoint", "user"];
 
 fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) -> Config {
     let identity = one(root, "service", complaints, service::read);
     let caster = one(root, "caster", complaints, |section| caster::read(section, folder));
+    let table = one(root, "network", complaints, |section| solver::read(section, folder));
     let stations = each(root, "station", complaints, |section| station::read(section, folder));
     let mounts = each(root, "mountpoint", complaints, |section| mountpoint::read(section, folder));
     let users = each(root, "user", complaints, |section| user::read(section, folder));
@@ -57,7 +63,9 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     unique("mountpoint", mounts.iter().map(|m| (m.value.name().clone(), &m.at)), complaints);
     unique("user", users.iter().map(|u| (u.value.name.clone(), &u.at)), complaints);
     mountpoint::check_references(&mounts, &stations, complaints);
+    mountpoint::check_virtual(&mounts, table.solve, complaints);
     user::check_references(&users, &mounts, complaints);
+    let network = table.network(&stations, complaints).map(Arc::new);
 
     let mountpoints: Vec<_> = mounts.into_iter().map(|m| m.value.config).collect();
     let links = stations.iter().filter(|s| !is_uploaded(&s.value, &mountpoints));
@@ -69,7 +77,7 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     };
     let config =
         CasterConfig { listeners: caster.listeners, identity, limits: caster.limits, offering };
-    Config { caster: config, links }
+    Config { caster: config, links, network }
 }
 
 fn is_uploaded(station: &Station, mountpoints: &[tianshu_caster::config::MountConfig]) -> bool {

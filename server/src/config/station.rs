@@ -19,7 +19,7 @@ use crate::address::{Host, StreamUrl};
 use crate::config::caster::{Listen, file};
 use crate::config::document::unnamed;
 use crate::config::secret;
-use crate::config::section::Section;
+use crate::config::section::{Found, Section};
 
 /// How often a position is sent upstream, where one is configured: the custom of most rovers.
 const GGA_INTERVAL_DEFAULT: Duration = Duration::from_secs(10);
@@ -32,6 +32,16 @@ pub(crate) struct Station {
     pub heard: Option<Heard>,
     /// Its link; none for a station that uploads.
     pub link: Option<LinkConfig>,
+    /// Its antenna, if it is named.
+    pub antenna: Option<Found<AntennaName>>,
+}
+
+/// An antenna, by which its calibration is found.
+pub(crate) struct AntennaName {
+    /// IGS name of antenna and radome.
+    pub name: String,
+    /// Serial number, if it was calibrated itself.
+    pub serial: Option<String>,
 }
 
 /// Whether a station has a link of its own.
@@ -144,6 +154,7 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Station {
     let dead_after = section.number("dead_after_s", 0.5..=3600.0).map(Duration::from_secs_f64);
     let reference_point = position(&mut section, "position").map(|p| p.to_ecef(GRS80));
     let description = section.text_or("description", "");
+    let antenna = antenna(&mut section);
     let kind = match way {
         Some(Way::Ntrip) => ntrip(&mut section, folder).map(LinkKind::Ntrip),
         Some(Way::Tcp) => tcp(&mut section).map(LinkKind::Tcp),
@@ -169,7 +180,14 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Station {
         retry: (retry_min, retry_max),
     });
     let settings = StationSettings { station, reference_point, dead_after, description };
-    Station { settings, heard, link }
+    Station { settings, heard, link, antenna }
+}
+
+fn antenna(section: &mut Section<'_>) -> Option<Found<AntennaName>> {
+    let name = section.text("antenna");
+    let serial = section.text("antenna_serial").map(|found| found.value.to_owned());
+    let found = name?;
+    Some(Found { value: AntennaName { name: found.value.to_owned(), serial }, at: found.at })
 }
 
 fn no_name(at: &Range<usize>) -> StationName {

@@ -41,7 +41,8 @@ fn the_documented_examples_are_known_keys_in_known_tables() {
         .lines()
         .map(|line| line.strip_prefix("# ").filter(is_example).unwrap_or(line))
         .collect();
-    let text = uncommented.join("\n");
+    // The example of virtual stations needs the network that the file's defaults leave out.
+    let text = uncommented.join("\n").replace("solve = false", "solve = true");
     assert!(text.contains("\n[[station]]\n"), "the examples were found");
     let complaints = read(&text).expect_err("the files that the examples name are not here");
     let others: Vec<_> = complaints
@@ -130,6 +131,96 @@ mountpoints = ["M", "GONE"]
         ],
     );
 }
+
+#[test]
+fn a_network_needs_stations_with_positions() {
+    let station = |name: &str, more: &str| {
+        format!("[[station]]\nname = \"{name}\"\nlink = \"tcp\"\naddress = \"10.0.0.1:1\"\n{more}")
+    };
+    let vrs = "[[mountpoint]]\nname = \"V\"\nkind = \"vrs\"\n";
+    check(
+        &format!("[network]\nsolve = true\n{}{vrs}", station("A", "")),
+        &[(1, "no [[station]] that takes part has a position")],
+    );
+    check(
+        &format!(
+            "[network]\nstations = [\"A\", \"B\"]\ninterval_s = 0\nantex = \"gone.atx\"\n{}{vrs}msm = \"5\"\nsystems = \"GR\"\n",
+            station("A", "")
+        ),
+        &[
+            (2, "no [[station]] is called B"),
+            (2, "station A has no position"),
+            (3, "interval_s must be a number from 0.2 to 30"),
+            (4, "there is no file gone.atx"),
+            (9, "it needs solve = true"),
+            (12, "msm = \"5\" is not known here"),
+            (13, "which the network solves"),
+        ],
+    );
+    let place = "position = [23, 108, 80]\n";
+    let all = station("A", place) + &station("B", "") + &station("C", place);
+    let network = |head: &str| {
+        let config = read(&format!("[network]\n{head}\n{all}{vrs}")).expect("a good file");
+        let network = config.network.expect("a network");
+        network.stations.iter().map(|s| s.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(network("solve = true"), ["A", "C"], "those with a position");
+    assert_eq!(network("solve = true\nstations = [\"C\"]"), ["C"]);
+    assert!(read(&all).expect("a good file").network.is_none());
+}
+
+#[test]
+fn antennas_are_found_by_name_and_serial_number() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("a.atx"), ANTEX).expect("the folder can be written");
+    let station = |name: &str, antenna: &str| {
+        format!(
+            "[[station]]\nname = \"{name}\"\nlink = \"tcp\"\naddress = \"10.0.0.1:1\"\nposition = [23, 108, 80]\n{antenna}"
+        )
+    };
+    let head = "[network]\nsolve = true\nantex = \"a.atx\"\n";
+    let all = station("A", "antenna = \"ABC123\"\n")
+        + &station("B", "antenna = \"ABC123          NONE\"\nantenna_serial = \"4711\"\n")
+        + &station("C", "");
+    let config = from_text(&format!("{head}{all}"), folder.path());
+    let network = config.map_err(super::complaint::Complaints::into_sorted).expect("good").network;
+    let network = network.expect("a network");
+    let serials: Vec<_> = network
+        .stations
+        .iter()
+        .map(|s| s.antenna.as_ref().map(|a| a.serial.clone().unwrap_or_default()))
+        .collect();
+    assert_eq!(serials, [Some(String::new()), Some("4711".to_owned()), None]);
+    let other = format!("{head}{}", station("A", "antenna = \"XYZ\"\n"));
+    let told = from_text(&other, folder.path()).expect_err("no such antenna").into_sorted();
+    assert_eq!((told[0].line, told.len()), (9, 1), "{told:?}");
+    assert!(told[0].text.contains("no antenna \"XYZ\""), "{told:?}");
+}
+
+/// A type of antenna, and one of it that was calibrated itself.
+const ANTEX: &str =
+    "     1.4            M                                       ANTEX VERSION / SYST
+A                                                           PCV TYPE / REFANT
+                                                            END OF HEADER
+                                                            START OF ANTENNA
+ABC123          NONE                                        TYPE / SERIAL NO
+     0.0                                                    DAZI
+     0.0  45.0  45.0                                        ZEN1 / ZEN2 / DZEN
+   G01                                                      START OF FREQUENCY
+      0.00      0.00     50.00                              NORTH / EAST / UP
+   NOAZI   +0.00   -8.26   -8.26
+   G01                                                      END OF FREQUENCY
+                                                            END OF ANTENNA
+                                                            START OF ANTENNA
+ABC123          NONE4711                                    TYPE / SERIAL NO
+     0.0                                                    DAZI
+     0.0  45.0  45.0                                        ZEN1 / ZEN2 / DZEN
+   G01                                                      START OF FREQUENCY
+      0.00      0.00     50.00                              NORTH / EAST / UP
+   NOAZI   +0.00   -8.26   -8.26
+   G01                                                      END OF FREQUENCY
+                                                            END OF ANTENNA
+";
 
 #[test]
 fn a_broken_line_is_told_with_its_number() {

@@ -32,6 +32,9 @@ const GGA_EVERY: Duration = Duration::from_secs(10);
 /// Events of its stream that wait for a rover: ten seconds of one station.
 const EVENTS_WAITING_MAX: usize = 512;
 
+/// A station that a fault has moved may state its place wrongly by so much; rovers do not stand so near to one, m.
+const STATED_WITHIN_M: f64 = 200.0;
+
 /// What all rovers of a demonstration share.
 pub(crate) struct Around {
     /// The caster.
@@ -152,10 +155,9 @@ impl Tally {
             return format!("{name:<6} has no position yet");
         };
         let Outcome { status, error, base, baseline_m, age } = last;
-        let base = network.by_distance(*base).first().map(|&i| network.stations[i].name.clone());
-        let base = base.map_or_else(String::new, |base| format!(" {base}"));
+        let base = kind(*base, network);
         format!(
-            "{name:<6} {:<6} error east {:+7.3} north {:+7.3} up {:+7.3} m   base{base}, {:.1} km, {:.1} s old   fixed {} of {}",
+            "{name:<6} {:<6} error east {:+7.3} north {:+7.3} up {:+7.3} m   {base}, {:.1} km, {:.1} s old   fixed {} of {}",
             Shown(*status).to_string(),
             error.east_m,
             error.north_m,
@@ -165,6 +167,15 @@ impl Tally {
             self.fixed,
             self.epochs,
         )
+    }
+}
+
+/// Which kind of correction comes from a base at that place: a real station, by its name, or a virtual one.
+fn kind(base: Ecef, network: &Network) -> String {
+    let nearest = network.by_distance(base).first().map(|&i| &network.stations[i]);
+    match nearest.filter(|station| (station.ecef() - base).norm_m() <= STATED_WITHIN_M) {
+        Some(station) => format!("base {}", station.name),
+        None => "virtual".to_owned(),
     }
 }
 

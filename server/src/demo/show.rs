@@ -12,6 +12,9 @@ pub(crate) const EVERY: Duration = Duration::from_secs(10);
 /// The mountpoint that finds the nearest station.
 pub(crate) const NEAREST: &str = "NEAREST";
 
+/// The mountpoint of virtual stations.
+pub(crate) const VRS: &str = "VRS";
+
 /// What a viewer has to know at the beginning.
 pub(crate) struct Scene<'a> {
     /// The scenario's name.
@@ -42,9 +45,9 @@ pub(crate) fn scene(scene: &Scene<'_>) -> io::Result<()> {
         String::new()
     } else {
         format!(
-            "\n{rovers} simulated rovers connect to {NEAREST}, compute their own positions by RTK, and show every {seconds} s\n\
-             how far from the truth they come. Look how \"float\" converges, and for \"fixed\" with centimetres: over the\n\
-             20 km to a single station that takes some ten minutes.\n"
+            "\n{rovers} simulated rovers connect to {VRS}, compute their own positions by RTK, and show every {seconds} s\n\
+             how far from the truth they come. They begin with the nearest base, \"float\" at its 20 km or so. Look for the\n\
+             change to \"virtual\", a few minutes later when the network is solved, and then for \"fixed\" with centimetres.\n"
         )
     };
     line(&format!(
@@ -52,12 +55,13 @@ pub(crate) fn scene(scene: &Scene<'_>) -> io::Result<()> {
          \n\
          listening {caster}\n  \
            sourcetable      http://{caster}/\n  \
-           nearest station  ntrip://{caster}/{NEAREST}   (send GGA; no account is needed)\n  \
+           virtual station  ntrip://{caster}/{VRS}   (send GGA; no account is needed)\n  \
+           nearest station  ntrip://{caster}/{NEAREST}   (send GGA too)\n  \
            one station      ntrip://{caster}/{example}   (or any other name of the sourcetable)\n\
          \n\
-         Connect a rover with RTKLIB, from another terminal:\n  \
-           str2str -in ntrip://{caster}/{NEAREST} -p {north:.3} {east:.3} 100 -n 1000 -out rover.rtcm3\n\
-         and read what it got:\n  \
+         Connect a rover with RTKLIB, from another terminal (-p is where it says it is, -n how often, ms):\n  \
+           str2str -in ntrip://{caster}/{VRS} -p {north:.3} {east:.3} 100 -n 5000 -out rover.rtcm3\n\
+         and read what it got (a virtual station's 1006 tells just that place, and non_physical_station=true):\n  \
            tianshu decode rover.rtcm3\n\
          {judged}\n\
          Ctrl-C stops everything.\n"

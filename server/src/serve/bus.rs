@@ -8,6 +8,7 @@ use tianshu_gnss::event::{DownReason, StationEvent, StationNews};
 use tianshu_ingest::sink::EventSource;
 
 use crate::serve::recording::Recording;
+use crate::serve::solver::Inlet;
 
 /// Events handed over at once. The caster makes one delivery of the frames of a batch, so a batch is what is
 /// waiting, up to about the events of one epoch of a network of 150 stations.
@@ -21,6 +22,8 @@ pub(crate) struct Bus {
     pub clock: Clock,
     /// The recording, if asked for.
     pub recording: Option<Recording>,
+    /// The network's solver.
+    pub solver: Inlet,
 }
 
 impl Bus {
@@ -37,6 +40,7 @@ impl Bus {
             self.stations.on_events(&batch, self.clock.now());
             for event in batch.drain(..) {
                 tell(&event);
+                self.solver.offer(&event);
                 self.record(&event);
             }
         }

@@ -22,7 +22,10 @@ use crate::serve::findings::Findings;
 use crate::serve::links::Links;
 use crate::serve::recording::Recording;
 use crate::serve::report;
+use crate::serve::solver::Solver;
 use crate::serve::uploads::Uploads;
+use crate::vrs::cost::{Cost, Counted};
+use crate::vrs::source::{Around, VirtualSource};
 
 /// Everything that runs.
 pub(crate) struct Service {
@@ -34,6 +37,9 @@ pub(crate) struct Service {
     findings: Findings,
     bus: JoinHandle<()>,
     reports: JoinHandle<()>,
+    solver: Solver,
+    virtuals: Arc<VirtualSource>,
+    cost: Arc<Cost>,
 }
 
 impl Service {
@@ -48,20 +54,34 @@ impl Service {
         let silence = config.caster.limits.upload_silence_max;
         let limits = UploadLimits { silence, epoch_wait: EPOCH_WAIT_DEFAULT };
         let intake = Intake::new(sink.clone(), clock.clone(), limits);
+        let (solver, inlet) = Solver::start(config.network.clone(), clock.clone())?;
+        let cost = Arc::new(Cost::default());
+        let around = Around {
+            stations: Arc::clone(&stations),
+            epochs: solver.epochs(),
+            clock: caster_clock,
+            patience: config.caster.limits.position_wait_max,
+            ids: Arc::default(),
+            cost: Arc::clone(&cost),
+        };
+        let virtuals = Arc::new(VirtualSource::new(around, config.caster.identity.clone()));
+        virtuals.configure(&config.caster.offering.mountpoints, interval_s(&config));
         let parts = Parts {
             stations: Arc::clone(&stations),
             clock: caster_clock,
             sink: Arc::new(Uploads::new(intake.clone())),
-            sources: Vec::new(),
+            sources: vec![virtuals.clone()],
             access: None,
         };
         let lasting = Lasting::of(&config.caster);
         let (caster, events) = Caster::start(config.caster, parts)?;
         let reports = tokio::spawn(report::run(events));
-        let bus = tokio::spawn(Bus { stations, clock: caster_clock, recording }.run(source));
+        let bus = Bus { stations, clock: caster_clock, recording, solver: inlet };
+        let bus = tokio::spawn(bus.run(source));
         let mut links = Links::new(sink, clock);
         links.change_to(&config.links).await;
-        Ok(Self { caster, lasting, links, intake, findings: Findings::default(), bus, reports })
+        let findings = Findings::default();
+        Ok(Self { caster, lasting, links, intake, findings, bus, reports, solver, virtuals, cost })
     }
 
     /// Where rovers connect, in the order of the configuration.
@@ -89,6 +109,9 @@ impl Service {
         let mut links = self.links.snapshots();
         links.extend(self.intake.snapshots());
         self.findings.tell(links);
+        if let Some(Counted { epochs, mean, max }) = self.cost.take() {
+            tracing::info!(epochs, ?mean, ?max, "virtual stations, per rover and epoch");
+        }
     }
 
     /// Changes stations, mountpoints and users; rovers whose mountpoint stays are not touched.
@@ -97,6 +120,8 @@ impl Service {
             tracing::warn!("changes of [service] and [caster] are used after a restart only");
         }
         self.links.change_to(&config.links).await;
+        self.solver.change_to(config.network.as_ref());
+        self.virtuals.configure(&config.caster.offering.mountpoints, interval_s(config));
         match self.caster.reload(&config.caster.offering) {
             Ok(()) => tracing::info!(links = self.links.count(), "configuration reloaded"),
             Err(error) => tracing::error!("the configuration was not reloaded in full: {error}"),
@@ -107,17 +132,23 @@ impl Service {
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         tracing::info!("stopping");
         self.tell_findings();
-        let Self { caster, links, intake, bus, reports, .. } = self;
+        let Self { caster, links, intake, bus, reports, solver, .. } = self;
         // The bus ends when nobody can put anything on it any more.
         drop(intake);
         links.stop().await;
         caster.stop().await;
         // The queue ends with the last link and the last upload; what is in it is still handed on.
         bus.await.context("the bus ended badly")?;
+        solver.join();
         reports.await.context("the session log ended badly")?;
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+/// Between epochs of the network, s.
+fn interval_s(config: &Config) -> f64 {
+    config.network.as_ref().map_or(1.0, |network| network.interval.seconds())
 }
 
 /// The part of a configuration that holds until the end: sockets are open, and sessions count on their limits.

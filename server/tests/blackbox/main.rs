@@ -9,6 +9,7 @@
 //! | [`relay`] | every way in, every way out, byte for byte |
 //! | [`clients`] | RTKLIB, pygnssutils and gpsd read and upload |
 //! | [`nearest`] | the nearest station serves, and another one when it dies |
+//! | [`vrs`] | a virtual station at the rover's place, when the network is solved |
 //! | [`hostile`], [`refusals`] | streams and peers that are broken |
 //! | [`configurations`] | configurations that are broken |
 //! | [`reload_and_stop`] | SIGHUP and SIGTERM |
@@ -43,3 +44,5 @@ mod station;
 mod stream;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod vrs;

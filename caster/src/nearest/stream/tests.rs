@@ -74,6 +74,9 @@ impl Bench {
                 }
                 StreamItem::Notice(Notice::Withheld(_)) => all.push("withheld".to_owned()),
                 StreamItem::Notice(Notice::PositionJump { .. }) => all.push("jump".to_owned()),
+                StreamItem::Notice(Notice::ServingVirtual { .. } | Notice::NoVirtual(_)) => {
+                    unreachable!("a base serves")
+                }
                 StreamItem::Ended => all.push("ended".to_owned()),
             }
         }
