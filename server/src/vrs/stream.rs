@@ -125,8 +125,13 @@ impl VirtualStream {
     fn on_epoch(&mut self, epoch: &NetworkEpoch) -> Option<Delivery> {
         let place = self.position.place()?;
         let begun = Instant::now();
-        let made = tokio::task::block_in_place(|| self.make(epoch, place));
+        let delivery = tokio::task::block_in_place(|| self.compute(epoch, place));
         self.around.cost.add(begun.elapsed());
+        delivery
+    }
+
+    fn compute(&mut self, epoch: &NetworkEpoch, place: Ecef) -> Option<Delivery> {
+        let made = self.make(epoch, place);
         let now = self.around.clock.now();
         let offer = made.as_ref().map_or_else(Offer::default, |made| made.offer);
         let base_is_busy = self.base.as_ref().is_some_and(|base| base.is_inside_epoch());
