@@ -37,8 +37,8 @@ pub struct VirtualEpoch {
     pub withheld: usize,
 }
 
-/// A master is left for another only if that has so many satellites more, or it is gone.
-const BETTER_BY: usize = 4;
+/// A master is kept while it has this share of the satellites of the best station: another one's phases are all new to the rover.
+const KEPT_SHARE: f64 = 0.6;
 /// A master has at least this share of the satellites of the best station.
 const SHARE_MIN: f64 = 0.9;
 /// Fewer satellites than this are no epoch.
@@ -64,9 +64,9 @@ impl VirtualStation {
         let has_epoch = |station: StationIndex| measured(station).is_some();
         let master = self.choose_master(snapshot, has_epoch)?;
         let changed = self.master.is_some_and(|before| before != master);
-        self.master = Some(master);
         let (epoch, setup) = measured(master)?;
         let mut result = displaced(snapshot, master, epoch, setup, self.place)?;
+        self.master = Some(master);
         if changed {
             // Another receiver's phases: every arc is a new one.
             for observation in &mut result.epoch.observations {
@@ -100,7 +100,7 @@ impl VirtualStation {
         let most = usable.iter().map(|(_, _, levelled)| *levelled).max()?;
         let before = usable.iter().find(|(_, station, _)| Some(*station) == self.master);
         if let Some((_, station, levelled)) = before
-            && levelled + BETTER_BY >= most
+            && *levelled as f64 >= KEPT_SHARE * most as f64
         {
             return Some(*station);
         }
