@@ -20,7 +20,7 @@ use tianshu_gnss::time::uptime::Uptime;
 use crate::network::topology::StationIndex;
 
 /// A lonely ephemeris is believed if nobody contradicts for so long: stations repeat theirs every 30 s, so that everybody had two chances.
-pub const ALONE_FOR: Duration = Duration::from_secs(60);
+pub const ALONE_FOR: Duration = Duration::from_mins(1);
 /// Two ephemerides of one satellite that both hold agree to a few metres, to ten across an upload; farther apart, one is wrong, m.
 pub const APART_MAX_M: f64 = 20.0;
 /// Believed ephemerides that are remembered of a satellite's message: the one in use, its successor, and those that laggards still repeat.
