@@ -25,6 +25,9 @@ struct Run {
     time: GpsTime,
 }
 
+/// Nine of ten satellites of a station that was away are to be levelled again after this, s.
+const AGAIN_MAX_S: i64 = 30;
+
 type Measured = BTreeMap<StationIndex, Arc<ObsEpoch>>;
 
 impl Run {
@@ -166,6 +169,41 @@ fn a_restart_goes_on_where_it_was() {
         let told = fresh.resume(bad).expect_err("it is broken").to_string();
         assert!(told.contains(why), "{told}");
     }
+}
+
+#[test]
+fn a_station_that_was_away_is_levelled_again_by_its_neighbours() {
+    let mut run = Run::new(scenario("quiet"), 9, 6, as_told);
+    let (before, _, _) = run.run(150, 5);
+    let before = before.stations[4].levelled;
+    // Twenty seconds without it: its arcs end, the network's shape stays.
+    for _ in 0..20 {
+        run.step(1, |_, measured| drop(measured.remove(&StationIndex(4))));
+    }
+    let mut again_after_s = None;
+    for second in 1..=60 {
+        let interrupted = |_: GpsTime, measured: &mut Measured| {
+            let Some(epoch) = measured.get_mut(&StationIndex(4)).filter(|_| second == 1) else {
+                return;
+            };
+            let mut seen = (**epoch).clone();
+            for observation in &mut seen.observations {
+                observation.lock_time = Some(std::time::Duration::ZERO);
+            }
+            *epoch = Arc::new(seen);
+        };
+        let (snapshot, epoch, _) = run.step(1, interrupted);
+        let levelled = snapshot.stations[4].levelled;
+        if 10 * levelled >= 9 * before && again_after_s.is_none() {
+            again_after_s = Some(second);
+            assert_eq!(run.wrong(&epoch).0, 0);
+        }
+        if second % 10 == 0 {
+            println!("{second} s after its return {levelled} of {before} satellites are levelled");
+        }
+    }
+    println!("levelled again after {again_after_s:?} s");
+    assert!(again_after_s.is_some_and(|s| s <= AGAIN_MAX_S), "{again_after_s:?}");
 }
 
 /// Whether anything goes out that is wrong: virtual stations in the middle of triangles against what would be true there, L1 phase, m.

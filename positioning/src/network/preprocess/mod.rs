@@ -50,7 +50,8 @@ pub struct Preprocessor {
     breaks: BTreeMap<Group, f64>,
     air: BTreeMap<Satellite, AirRate>,
     last: Option<GpsTime>,
-    interval: Interval,
+    /// The last spacings of epochs; the least of them is the usual one.
+    spacings: [Interval; 3],
     next_arc: u32,
 }
 
@@ -144,7 +145,7 @@ impl Preprocessor {
             breaks: BTreeMap::new(),
             air: BTreeMap::new(),
             last: None,
-            interval: Interval::from_seconds(1),
+            spacings: [Interval::from_seconds(1); 3],
             next_arc: 0,
         }
     }
@@ -157,7 +158,8 @@ impl Preprocessor {
         ephemerides: &EphemerisStore,
     ) -> ObservedEpoch {
         if let Some(last) = self.last.filter(|last| *last < time) {
-            self.interval = time - last;
+            self.spacings.rotate_right(1);
+            self.spacings[0] = time - last;
         }
         let seen = tracked(epoch, ephemerides);
         self.site.move_by_tide(time);
@@ -213,7 +215,8 @@ impl Preprocessor {
     }
 
     fn gap_max(&self) -> Interval {
-        let by_epochs = Interval::from_nanos(self.interval.nanos() * (1 + GAP_EPOCHS_MAX));
+        let usual = self.spacings.into_iter().min().unwrap_or_default();
+        let by_epochs = Interval::from_nanos(usual.nanos() * (1 + GAP_EPOCHS_MAX));
         GAP_MAX.max(by_epochs.min(Interval::from_seconds(90)))
     }
 
