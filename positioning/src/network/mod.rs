@@ -6,6 +6,7 @@ pub mod engine;
 pub mod ephemerides;
 pub mod interpolate;
 pub mod levels;
+mod median;
 pub mod observed;
 pub mod plane;
 pub mod preprocess;

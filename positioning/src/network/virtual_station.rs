@@ -11,6 +11,7 @@ use crate::model::antenna::{Arrival, to_null_antenna};
 use crate::model::range::{sight, transmitted_by_light_time};
 use crate::model::tide::solid_earth_tide;
 use crate::model::troposphere::mapping;
+use crate::network::median::median;
 use crate::network::observed::IONOSPHERE_REFERENCE_HZ;
 use crate::network::preprocess::StationSetup;
 use crate::network::snapshot::NetworkSnapshot;
@@ -223,18 +224,13 @@ impl End {
 /// The receiver's clock error by its codes, s: good to some ten nanoseconds, in which a satellite moves by less than a tenth of a
 /// millimetre.
 fn receiver_clock_s(snapshot: &NetworkSnapshot, measured: &ObsEpoch, place: Ecef) -> Option<f64> {
-    let mut offsets: Vec<f64> = measured
-        .by_satellite()
-        .filter_map(|(satellite, seen)| {
-            let field = snapshot.satellites.get(&satellite)?;
-            let code = seen.iter().find_map(|o| o.code)?;
-            let state =
-                crate::model::range::transmitted_by_code(&field.ephemeris, measured.time, code)
-                    .ok()?;
-            let range_m = sight(place, state.position).range_m;
-            Some((code.0 - range_m) / SPEED_OF_LIGHT + state.clock_s)
-        })
-        .collect();
-    offsets.sort_by(f64::total_cmp);
-    offsets.get(offsets.len() / 2).copied()
+    let offsets = measured.by_satellite().filter_map(|(satellite, seen)| {
+        let field = snapshot.satellites.get(&satellite)?;
+        let code = seen.iter().find_map(|o| o.code)?;
+        let state =
+            crate::model::range::transmitted_by_code(&field.ephemeris, measured.time, code).ok()?;
+        let range_m = sight(place, state.position).range_m;
+        Some((code.0 - range_m) / SPEED_OF_LIGHT + state.clock_s)
+    });
+    median(offsets)
 }

@@ -7,6 +7,7 @@ use tianshu_gnss::time::gps::GpsTime;
 
 use crate::network::edge::gaussian::Gaussian;
 use crate::network::edge::single::{BANDS_MAX, Single, SingleCarrier};
+use crate::network::median::median;
 
 /// Place of the zenith delay's difference, second station less first, m beyond the model's.
 pub(super) const ZENITH_DIFFERENCE: usize = 0;
@@ -284,7 +285,7 @@ impl GroupFilter {
             .collect();
         // Of what is still unknown nothing can be contradicted, and its clock would be anybody's.
         let settled = |variance: f64, row: &Row| variance < 100.0 * row.variance + 1.0;
-        let mut known: Vec<f64> = found
+        let known: Vec<f64> = found
             .iter()
             .zip(rows.iter())
             .filter(|(found, row)| settled(found.variance, row))
@@ -293,8 +294,7 @@ impl GroupFilter {
         if known.len() < 3 {
             return;
         }
-        known.sort_by(f64::total_cmp);
-        let median = known[known.len() / 2];
+        let Some(median) = median(known) else { return };
         let mut place = 0;
         rows.retain(|row| {
             let found = found[place];

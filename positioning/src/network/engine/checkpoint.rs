@@ -113,7 +113,7 @@ impl Engine {
         Ok(())
     }
 
-    fn named(&self, name: &str) -> Option<StationIndex> {
+    pub(super) fn named(&self, name: &str) -> Option<StationIndex> {
         indices().zip(&self.stations).find(|(_, s)| s.name.as_str() == name).map(|(i, _)| i)
     }
 }

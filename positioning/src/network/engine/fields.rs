@@ -13,10 +13,11 @@ use crate::network::interpolate::fit::fit;
 use crate::network::interpolate::kriging::present;
 use crate::network::interpolate::leave_one_out::{LeftOut, Residual, leave_each_out};
 use crate::network::interpolate::shell;
+use crate::network::median::median;
 use crate::network::observed::Group;
 use crate::network::plane::PlanePoint;
 use crate::network::solution::air::without_receivers;
-use crate::network::solution::links::Levelled;
+use crate::network::solution::links::{Levelled, link_to};
 use crate::network::solution::zenith::Residuals;
 use crate::network::topology::StationIndex;
 
@@ -134,8 +135,7 @@ impl Fields {
             field.values_m.resize(links.len(), None);
         }
         for ((station, satellite), value_m) in &slant {
-            let of_satellite = links[*station].iter().find(|l| l.satellite == *satellite);
-            let Some(link) = of_satellite else { continue };
+            let Some(link) = link_to(links, *station, *satellite) else { continue };
             let field = self
                 .by_satellite
                 .entry(*satellite)
@@ -164,19 +164,11 @@ impl Fields {
         if self.fitted.is_some_and(|fitted| time - fitted < FIT_INTERVAL) {
             return;
         }
-        let mut noises: Vec<f64> = links
-            .iter()
-            .flatten()
-            .filter_map(|l| {
-                let mapping = self.by_satellite.get(&l.satellite)?.shell_mapping;
-                Some((NOISE_SHARE * l.ionosphere_sigma_m / mapping).powi(2))
-            })
-            .collect();
-        if noises.is_empty() {
-            return;
-        }
-        noises.sort_by(f64::total_cmp);
-        let nugget_m2 = noises[noises.len() / 2];
+        let noises = links.iter().flatten().filter_map(|l| {
+            let mapping = self.by_satellite.get(&l.satellite)?.shell_mapping;
+            Some((NOISE_SHARE * l.ionosphere_sigma_m / mapping).powi(2))
+        });
+        let Some(nugget_m2) = median(noises) else { return };
         let mut known: Vec<&Field> = self
             .by_satellite
             .values()
@@ -208,10 +200,8 @@ impl Fields {
     ) {
         for ((station, satellite), residual_m) in residuals {
             let Some(field) = self.by_satellite.get_mut(satellite) else { continue };
-            let sigma_m = links[*station]
-                .iter()
-                .find(|l| l.satellite == *satellite)
-                .map_or(f64::INFINITY, |l| l.free_sigma_m);
+            let sigma_m =
+                link_to(links, *station, *satellite).map_or(f64::INFINITY, |l| l.free_sigma_m);
             if residual_m.abs() > 5.0 * sigma_m {
                 continue;
             }

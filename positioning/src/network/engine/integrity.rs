@@ -6,9 +6,11 @@ use nalgebra::{DMatrix, DVector};
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
+use crate::network::engine::indices;
 use crate::network::engine::motion::Motion;
+use crate::network::median::median;
 use crate::network::observed::{Channel, Group, ObservedEpoch};
-use crate::network::solution::links::Levelled;
+use crate::network::solution::links::{Levelled, link_to};
 use crate::network::solution::zenith::Residuals;
 use crate::network::topology::StationIndex;
 
@@ -135,12 +137,10 @@ impl Integrity {
             return changes;
         }
         let middle: [f64; 3] = std::array::from_fn(|axis| {
-            let mut all: Vec<f64> = known.iter().map(|w| w.offset_m[axis]).collect();
-            all.sort_by(f64::total_cmp);
-            all[all.len() / 2]
+            median(known.iter().map(|w| w.offset_m[axis])).unwrap_or(0.0)
         });
         let mut off = Vec::new();
-        for (station, watch) in (0..=u16::MAX).map(StationIndex).zip(&self.codes) {
+        for (station, watch) in indices().zip(&self.codes) {
             if watch.samples < CODE_SAMPLES_MIN || self.suspects.contains_key(&station) {
                 continue;
             }
@@ -188,7 +188,7 @@ impl Integrity {
         let mut wrong = Vec::new();
         self.misfits.retain(|_, misfit| (time - misfit.last).seconds() <= MISFIT_MEMORY_S);
         for ((station, satellite), residual_m) in residuals {
-            let link = links[*station].iter().find(|l| l.satellite == *satellite);
+            let link = link_to(links, *station, *satellite);
             let sigma_m = link.map_or(f64::INFINITY, |l| l.free_sigma_m);
             let key = (*station, *satellite);
             let new = Misfit { mean_m: *residual_m, seen_s: 0.0, last: time };
@@ -242,7 +242,7 @@ impl Integrity {
 
 /// Where a station's codes put it, east, north and up of its coordinates, m; none with too few satellites.
 fn code_offset_m(epoch: &ObservedEpoch) -> Option<[f64; 3]> {
-    let mut rows: Vec<(Group, [f64; 3], f64, f64)> = Vec::new();
+    let mut rows = Vec::new();
     for satellite in &epoch.satellites {
         let mut bands = satellite.group.bands().chars();
         let (a, b) = (satellite.carrier(bands.next()?)?, satellite.carrier(bands.next()?));
@@ -255,12 +255,8 @@ fn code_offset_m(epoch: &ObservedEpoch) -> Option<[f64; 3]> {
             continue;
         }
         let direction = direction(satellite.azimuth_rad, satellite.elevation_rad);
-        rows.push((satellite.group, direction, free_m, sigma_m));
+        rows.push(Row { group: satellite.group, direction, value_m: free_m, sigma_m });
     }
-    let rows: Vec<Row> = rows
-        .into_iter()
-        .map(|(group, direction, value_m, sigma_m)| Row { group, direction, value_m, sigma_m })
-        .collect();
     displacement_m(&rows).map(|(offset_m, _)| offset_m)
 }
 

@@ -147,7 +147,7 @@ impl Engine {
 
     /// The index of a station.
     pub fn index(&self, name: &StationName) -> Option<StationIndex> {
-        indices().zip(&self.stations).find(|(_, s)| s.name == *name).map(|(i, _)| i)
+        self.named(name.as_str())
     }
 
     /// Takes an ephemeris in that may be believed.
@@ -249,15 +249,17 @@ impl Engine {
     /// Filters those edges whose turn it is, and tries to fix more of them.
     fn step_edges(&mut self, time: GpsTime, span: Interval) {
         let stride = (EDGE_INTERVAL.nanos() / span.nanos().max(1)).clamp(1, 5);
-        let turn = self.epochs % u64::try_from(stride).unwrap_or(1);
+        let stride = u64::try_from(stride).unwrap_or(1);
+        let turn = self.epochs % stride;
         let mut fresh = insight::Insight::new(time, self.fields.covariance());
         let mut changed = false;
         let mut withdrawn = Vec::new();
         for (place, (edge, solver)) in (0_u64..).zip(&mut self.edges) {
-            let stride = u64::try_from(stride).unwrap_or(1);
-            let rests = stride > 1 && solver.unknown().is_empty();
-            let rested = !(self.epochs / stride + place).is_multiple_of(SETTLED_TURNS);
-            if place % stride != turn || (rests && rested) {
+            if place % stride != turn {
+                continue;
+            }
+            let may_rest = !(self.epochs / stride + place).is_multiple_of(SETTLED_TURNS);
+            if stride > 1 && may_rest && solver.unknown().is_empty() {
                 continue;
             }
             let observed = |s: StationIndex| self.observed[s.position()].as_ref();

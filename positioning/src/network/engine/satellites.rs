@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
+use crate::network::median::median;
 use crate::network::observed::{Group, ObservedEpoch, ObservedSatellite};
 
 /// What is watched.
@@ -73,7 +74,7 @@ impl SatelliteWatch {
         }
         for (satellite, all) in offsets {
             if all.len() >= STATIONS_MIN
-                && let Some(offset_m) = median(all.into_iter())
+                && let Some(offset_m) = median(all)
             {
                 self.judge(time, satellite, offset_m);
             }
@@ -93,15 +94,9 @@ impl SatelliteWatch {
 }
 
 /// The ionosphere-free code of the group's first two carriers, observed minus computed, m.
-pub(super) fn free_code_m(satellite: &ObservedSatellite) -> Option<f64> {
+fn free_code_m(satellite: &ObservedSatellite) -> Option<f64> {
     let mut bands = satellite.group.bands().chars();
     let (a, b) = (satellite.carrier(bands.next()?)?, satellite.carrier(bands.next()?)?);
     let (a_m, b_m) = (a.code_m?, b.code_m?);
     Some((a_m * b.ionosphere - b_m * a.ionosphere) / (b.ionosphere - a.ionosphere))
-}
-
-fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut all: Vec<f64> = values.collect();
-    all.sort_by(f64::total_cmp);
-    all.get(all.len() / 2).copied()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tianshu_gnss::coords::{Ecef, EcefDelta, Enu, GRS80};
+use tianshu_gnss::coords::{Ecef, Enu, GRS80};
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
@@ -266,7 +266,6 @@ fn check_fault(
         if i != 4 {
             return place;
         }
-        let EcefDelta { .. } = by.to_ecef(place.to_geodetic(GRS80));
         place + by.to_ecef(place.to_geodetic(GRS80))
     };
     let mut run = Run::new(scenario("quiet"), 9, 21, moved);

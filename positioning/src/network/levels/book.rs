@@ -92,8 +92,8 @@ impl LevelBook {
     pub fn withdraw(&mut self, station: StationIndex, channel: Channel) {
         if let Some(of_channel) = self.levels.get_mut(&channel) {
             of_channel.remove(&station);
+            self.main.insert(channel, largest(of_channel));
         }
-        self.choose_main();
     }
 
     /// Puts a level that was known before a restart back in.

@@ -21,6 +21,7 @@ use crate::model::beidou2::code_correction;
 use crate::model::noise::{CODE_SIGMA_M, PHASE_SIGMA_M, variance_factor};
 use crate::model::range::sight_from;
 use crate::model::troposphere::Mapping;
+use crate::network::median::median;
 use crate::network::observed::{
     Channel, Group, IONOSPHERE_REFERENCE_HZ, ObservedCarrier, ObservedEpoch, ObservedSatellite,
 };
@@ -308,8 +309,7 @@ impl Preprocessor {
                 changes.extend(before_m.zip(one.phase_m).map(|(before_m, m)| m - before_m));
             }
         }
-        changes.sort_by(f64::total_cmp);
-        changes.get(changes.len() / 2).copied().unwrap_or(0.0)
+        median(changes).unwrap_or(0.0)
     }
 
     /// Joins a satellite's carriers to their arcs, or begins new ones.
@@ -477,9 +477,7 @@ fn whole_cycles(cycles: f64) -> i64 {
 /// The median of code minus computed over the satellites, m.
 fn rough_clock_m(satellites: &[(ObservedSatellite, Vec<Raw>)]) -> f64 {
     let first = |raw: &[Raw]| raw.iter().find_map(|one| one.code_m);
-    let mut all: Vec<f64> = satellites.iter().filter_map(|(_, raw)| first(raw)).collect();
-    all.sort_by(f64::total_cmp);
-    all.get(all.len() / 2).copied().unwrap_or(0.0)
+    median(satellites.iter().filter_map(|(_, raw)| first(raw))).unwrap_or(0.0)
 }
 
 #[cfg(test)]

@@ -36,6 +36,11 @@ pub fn levelled(epoch: &ObservedEpoch, level: impl Fn(Channel) -> Option<Level>)
     epoch.satellites.iter().filter_map(|satellite| one(satellite, &level)).collect()
 }
 
+/// A station's levelled line of sight to a satellite; `links` has one list for each station.
+pub fn link_to(links: &[Vec<Levelled>], station: usize, satellite: Satellite) -> Option<&Levelled> {
+    links.get(station)?.iter().find(|link| link.satellite == satellite)
+}
+
 fn one(seen: &ObservedSatellite, level: impl Fn(Channel) -> Option<Level>) -> Option<Levelled> {
     let mut bands = seen.group.bands().chars();
     let (first, second) = (bands.next()?, bands.next()?);

@@ -11,7 +11,7 @@ use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::GpsTime;
 
 use crate::network::observed::Group;
-use crate::network::solution::links::Levelled;
+use crate::network::solution::links::{Levelled, link_to};
 
 /// What all zenith delays of a network differ from the standard atmosphere's by, one sigma, m.
 const COMMON_SIGMA_M: f64 = 0.10;
@@ -108,9 +108,7 @@ impl ZenithFilter {
         let mut residuals = self.solve(links, &left_out, None).1;
         // Once more without what contradicts, so that one wrong level does not bend its neighbours.
         for (key, residual_m) in &residuals {
-            let sigma_m = links[key.0]
-                .iter()
-                .find(|l| l.satellite == key.1)
+            let sigma_m = link_to(links, key.0, key.1)
                 .map_or(f64::INFINITY, |l| l.free_sigma_m.hypot(ORBIT_SIGMA_M));
             if residual_m.abs() > (OUTLIER_SIGMAS * sigma_m).max(OUTLIER_MIN_M) {
                 left_out.push(*key);
