@@ -5,6 +5,7 @@ pub mod beidou2;
 pub mod ionosphere;
 pub mod luminary;
 pub mod noise;
+pub mod place;
 pub mod range;
 pub mod tide;
 pub mod troposphere;

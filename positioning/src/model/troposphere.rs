@@ -101,7 +101,12 @@ impl MappingFunction {
 
     /// The factors at that elevation, rad.
     pub fn at(&self, elevation_rad: f64) -> Mapping {
-        let sin = elevation_rad.max(ELEVATION_MIN_RAD).sin();
+        self.at_sine(elevation_rad.max(ELEVATION_MIN_RAD).sin())
+    }
+
+    /// The factors where the sine of the elevation is known.
+    pub fn at_sine(&self, sin_elevation: f64) -> Mapping {
+        let sin = sin_elevation.max(ELEVATION_MIN_RAD);
         let higher = (1.0 / sin - fraction(HYDROSTATIC_HEIGHT, sin)) * self.height_m / 1e3;
         Mapping {
             hydrostatic: fraction(self.hydrostatic, sin) + higher,
