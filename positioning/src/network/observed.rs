@@ -45,6 +45,15 @@ impl Group {
         }
     }
 
+    /// The two carriers that a line of sight's clock, way and ionosphere come from: the first two that the network fixes.
+    pub fn foundation(self) -> [char; 2] {
+        match self {
+            Self::Gps | Self::Qzss | Self::Glonass => ['1', '2'],
+            Self::Galileo => ['1', '5'],
+            Self::BeiDou3 | Self::BeiDou2 => ['2', '6'],
+        }
+    }
+
     /// The carriers (RINEX band digits) whose ambiguities the network fixes, the first the most important.
     pub fn bands(self) -> &'static str {
         match self {

@@ -17,6 +17,7 @@ pub struct LevelBook {
     /// How often the levels of a channel had to be told anew.
     data: BTreeMap<Channel, u32>,
     next_component: u32,
+    version: u64,
 }
 
 /// The levels of one channel, by station.
@@ -55,6 +56,11 @@ impl LevelBook {
         Some(Level { cycles: entry.cycles, arc: entry.arc, component, datum })
     }
 
+    /// Counts the changes: while it stays, so does every level.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// All levels, channel by channel and station by station.
     pub fn iter(&self) -> impl Iterator<Item = (StationIndex, Channel, Level)> + '_ {
         self.levels.iter().flat_map(|(channel, of_channel)| {
@@ -78,6 +84,7 @@ impl LevelBook {
         }
         self.levels.retain(|_, of_channel| !of_channel.is_empty());
         if forgot {
+            self.version += 1;
             self.choose_main();
         }
         forgot
@@ -91,6 +98,7 @@ impl LevelBook {
     /// Takes one level back.
     pub fn withdraw(&mut self, station: StationIndex, channel: Channel) {
         if let Some(of_channel) = self.levels.get_mut(&channel) {
+            self.version += 1;
             of_channel.remove(&station);
             self.main.insert(channel, largest(of_channel));
         }
@@ -98,9 +106,21 @@ impl LevelBook {
 
     /// Puts a level that was known before a restart back in.
     pub fn restore(&mut self, station: StationIndex, channel: Channel, cycles: i64, arc: u32) {
+        self.version += 1;
         self.next_component = self.next_component.max(1);
         self.levels.entry(channel).or_default().insert(station, Entry { cycles, arc, set: 1 });
         self.main.insert(channel, 1);
+    }
+
+    /// Shifts every level by what is told of it, as another root or pivot would.
+    #[cfg(test)]
+    pub(crate) fn shift(&mut self, by: impl Fn(StationIndex, Channel) -> i64) {
+        self.version += 1;
+        for (channel, of_channel) in &mut self.levels {
+            for (station, entry) in of_channel {
+                entry.cycles += by(*station, *channel);
+            }
+        }
     }
 
     /// Levels what the validated whole numbers reach, beginning at `root` where nothing is levelled yet. Tells which levels most of their
@@ -215,6 +235,7 @@ impl LevelBook {
                 (Some(_), Some(_)) => {}
             }
         }
+        self.version += u64::from(moved);
         moved
     }
 

@@ -2,6 +2,7 @@
 
 pub mod book;
 pub mod closure;
+pub mod shown;
 
 /// The level of one station's arc: whole cycles to be taken off its phase.
 ///

@@ -2,7 +2,7 @@
 
 use tianshu_gnss::satellite::Satellite;
 
-use crate::network::levels::Level;
+use crate::network::levels::shown::Shown;
 use crate::network::observed::{Channel, Group, ObservedEpoch, ObservedSatellite};
 
 /// A line of sight whose phases are levelled.
@@ -26,13 +26,11 @@ pub struct Levelled {
     pub elevation_rad: f64,
     /// Azimuth, rad.
     pub azimuth_rad: f64,
-    /// How often the levels of its carriers were told anew.
-    pub datum: u32,
 }
 
 /// The levelled lines of sight of a station's epoch: of each satellite the first two carriers of its group, both levelled in the largest
 /// set.
-pub fn levelled(epoch: &ObservedEpoch, level: impl Fn(Channel) -> Option<Level>) -> Vec<Levelled> {
+pub fn levelled(epoch: &ObservedEpoch, level: impl Fn(Channel) -> Option<Shown>) -> Vec<Levelled> {
     epoch.satellites.iter().filter_map(|satellite| one(satellite, &level)).collect()
 }
 
@@ -41,18 +39,17 @@ pub fn link_to(links: &[Vec<Levelled>], station: usize, satellite: Satellite) ->
     links.get(station)?.iter().find(|link| link.satellite == satellite)
 }
 
-fn one(seen: &ObservedSatellite, level: impl Fn(Channel) -> Option<Level>) -> Option<Levelled> {
+fn one(seen: &ObservedSatellite, level: impl Fn(Channel) -> Option<Shown>) -> Option<Levelled> {
     let mut bands = seen.group.bands().chars();
     let (first, second) = (bands.next()?, bands.next()?);
     let phase = |band: char| {
         let carrier = seen.carrier(band)?;
-        let level = level((seen.satellite, band))
-            .filter(|level| level.arc == carrier.arc && level.component == 0)?;
+        let level = level((seen.satellite, band)).filter(|level| level.arc == carrier.arc)?;
         let phase_m = carrier.phase_m? - level.cycles as f64 * carrier.wavelength_m;
-        Some((carrier.ionosphere, phase_m, carrier.phase_sigma_m, level.datum))
+        Some((carrier.ionosphere, phase_m, carrier.phase_sigma_m))
     };
-    let (a, a_m, a_sigma_m, a_datum) = phase(first)?;
-    let (b, b_m, b_sigma_m, b_datum) = phase(second)?;
+    let (a, a_m, a_sigma_m) = phase(first)?;
+    let (b, b_m, b_sigma_m) = phase(second)?;
     let spread = b - a;
     let ionosphere_m = (a_m - b_m) / spread;
     let ionosphere_sigma_m = a_sigma_m.hypot(b_sigma_m) / spread.abs();
@@ -66,6 +63,5 @@ fn one(seen: &ObservedSatellite, level: impl Fn(Channel) -> Option<Level>) -> Op
         wet_mapping: seen.wet_mapping,
         elevation_rad: seen.elevation_rad,
         azimuth_rad: seen.azimuth_rad,
-        datum: a_datum + b_datum,
     })
 }

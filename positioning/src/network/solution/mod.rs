@@ -1,5 +1,6 @@
-//! The network's solution of one epoch with all integers known: clocks, zenith delays, slant ionosphere, by one file each.
+//! The network's solution of one epoch with all integers known: clocks, zenith delays, slant ionosphere, the frame of phases, by one file each.
 
 pub mod air;
+pub mod frame;
 pub mod links;
 pub mod zenith;
