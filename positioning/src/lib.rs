@@ -7,6 +7,7 @@
 //! - [`ambiguity`]: integers from real numbers.
 //! - [`rtk`]: the reference rover: one baseline, float and fixed.
 //! - [`network`]: many stations together: their shape, and the fields between them.
+//! - [`vrs`]: virtual reference stations from what the network knows.
 //! - [`pos_format`]: solutions in the columns of RTKLIB's `.pos` files.
 //!
 //! Nothing here performs IO, reads a clock or draws a random number.
@@ -19,3 +20,4 @@ pub mod rtk;
 pub mod signals;
 pub mod spp;
 pub mod track;
+pub mod vrs;

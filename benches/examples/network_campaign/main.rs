@@ -17,7 +17,8 @@ use tianshu_gnss::time::gps::Interval;
 use tianshu_positioning::network::engine::{Engine, StationConfig};
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
 use tianshu_positioning::network::topology::StationIndex;
-use tianshu_positioning::network::virtual_station::VirtualStation;
+use tianshu_positioning::vrs::masters::Masters;
+use tianshu_positioning::vrs::station::VirtualStation;
 use tianshu_simulator::named::named;
 use tianshu_simulator::network::{Network, NetworkStation};
 use tianshu_simulator::world::World;
@@ -77,6 +78,7 @@ fn run(o: &Options, seed: u64) {
     let mut engine = Engine::new(network.stations.iter().map(config).collect()).expect("a network");
     let mut tally = Tally::default();
     let mut places: Vec<VirtualStation> = Vec::new();
+    let mut masters = Masters::new();
     for second in (0..=o.seconds).step_by(usize::try_from(o.every_s).expect("positive")) {
         let time = start + Interval::from_seconds(second);
         for ephemeris in world.ephemerides(time) {
@@ -90,7 +92,7 @@ fn run(o: &Options, seed: u64) {
             .filter_map(|(i, site)| Some((i, Arc::new(site.observed.clone()?))))
             .collect();
         let begun = cpu_ms();
-        let snapshot = engine.step(time, &measured);
+        let snapshot = Arc::new(engine.step(time, &measured));
         tally.cpu_ms.push(cpu_ms() - begun);
         if second % levels::LOOK_S == 0 {
             levels::judge(&engine, &snapshot.shape, &epoch, &mut tally, o.verbose);
@@ -105,7 +107,7 @@ fn run(o: &Options, seed: u64) {
                 (&world, &epoch),
                 &snapshot,
                 &measured,
-                &mut places,
+                (&mut places, &mut masters),
                 &mut tally,
             );
         }

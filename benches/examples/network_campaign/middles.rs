@@ -6,13 +6,14 @@ use std::sync::Arc;
 use tianshu_gnss::constants::SPEED_OF_LIGHT;
 use tianshu_gnss::coords::{GRS80, Geodetic};
 use tianshu_gnss::observation::{ObsEpoch, Observation};
-use tianshu_gnss::units::{Cycles, Hertz};
+use tianshu_gnss::units::{Cycles, Hertz, Metres};
 use tianshu_positioning::network::engine::{Engine, StationConfig};
 use tianshu_positioning::network::interpolate::shell;
 use tianshu_positioning::network::observed::{Group, IONOSPHERE_REFERENCE_HZ};
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
 use tianshu_positioning::network::topology::StationIndex;
-use tianshu_positioning::network::virtual_station::{VirtualEpoch, VirtualStation};
+use tianshu_positioning::vrs::masters::Masters;
+use tianshu_positioning::vrs::station::{VirtualEpoch, VirtualStation};
 use tianshu_simulator::air::ionosphere::delay_m;
 use tianshu_simulator::truth::{LinkTruth, ReceiverTruth};
 use tianshu_simulator::world::{World, WorldEpoch};
@@ -47,20 +48,20 @@ pub(crate) fn in_triangles(snapshot: &NetworkSnapshot) -> Vec<VirtualStation> {
 pub(crate) fn judge(
     engine: &Engine,
     (world, epoch): (&World, &WorldEpoch),
-    snapshot: &NetworkSnapshot,
+    snapshot: &Arc<NetworkSnapshot>,
     measured: &Measured,
-    places: &mut [VirtualStation],
+    (places, masters): (&mut [VirtualStation], &mut Masters),
     tally: &mut Tally,
 ) {
     let setups: Vec<_> = engine.stations().iter().map(StationConfig::setup).collect();
     for place in places {
         let raw = |s: StationIndex| Some((measured.get(&s)?.as_ref(), &setups[s.position()]));
-        let Some(made) = place.step(snapshot, raw) else {
+        let Some(made) = place.step(masters, snapshot, raw) else {
             tally.told.push(0.0);
             continue;
         };
         let Some(truth) = &epoch.stations[made.master.position()].truth else { continue };
-        let links = world.links_at(place.place(), MASK_RAD, truth.received);
+        let links = world.links_at(place.place(), MASK_RAD, made.epoch.time);
         let corrections = snapshot.corrections(made.master, place.place().to_geodetic(GRS80));
         let mut air: Errors<Group> = Errors::new();
         for link in &links {
@@ -102,18 +103,25 @@ fn judge_phases(
     tally: &mut Tally,
 ) {
     let (mut first, mut free): (Errors<Group>, Errors<Group>) = (Errors::new(), Errors::new());
+    let mut zero: BTreeMap<(Group, char), f64> = BTreeMap::new();
     let mut told = 0;
     for link in links {
         let Some(group) = Group::of(link.satellite) else { continue };
-        let error = |band: char| {
+        let mut error = |band: char| {
             let of = |o: &&Observation| o.satellite == link.satellite && o.signal.band() == band;
-            phase_error_m(made.epoch.observations.iter().find(of)?, truth, link)
+            let seen = made.epoch.observations.iter().find(of)?;
+            let cycles = phase_error_cycles(seen, truth, link)?;
+            // A virtual phase has whole cycles of its own.
+            let apart = cycles - *zero.entry((group, band)).or_insert(cycles);
+            let carrier = seen.carrier()?;
+            let ionosphere = (IONOSPHERE_REFERENCE_HZ / carrier.0).powi(2);
+            Some((Cycles(apart - apart.round()).on(carrier).0, ionosphere))
         };
         let mut bands = group.bands().chars();
-        let Some((a_m, a)) = bands.next().and_then(error) else { continue };
+        let Some((a_m, a)) = bands.next().and_then(&mut error) else { continue };
         told += 1;
         first.entry(group).or_default().push([a_m, 0.0, 0.0]);
-        if let Some((b_m, b)) = bands.next().and_then(error) {
+        if let Some((b_m, b)) = bands.next().and_then(&mut error) {
             free.entry(group).or_default().push([(a_m * b - b_m * a) / (b - a), 0.0, 0.0]);
         }
     }
@@ -126,20 +134,15 @@ fn judge_phases(
     tally.told.push(f64::from(told) / links.len().max(1) as f64);
 }
 
-/// A virtual phase less what the master's receiver would have measured there, m, and how much of L1's ionosphere its carrier sees.
-fn phase_error_m(
-    seen: &Observation,
-    truth: &ReceiverTruth,
-    link: &LinkTruth,
-) -> Option<(f64, f64)> {
+/// A virtual phase less what would truly be measured there by a receiver like the master's, cycles, but for whole ones and what all
+/// satellites share.
+fn phase_error_cycles(seen: &Observation, truth: &ReceiverTruth, link: &LinkTruth) -> Option<f64> {
     let (carrier, phase) = (seen.carrier()?, seen.phase?);
     let channel =
         truth.channels.iter().find(|c| c.satellite == link.satellite && c.signal == seen.signal)?;
-    let half = if channel.half_missing { 0.5 } else { 0.0 };
     let clean_m = link.range_m + link.troposphere_m
         - SPEED_OF_LIGHT * link.satellite_clock_s
         - delay_m(link.slant_tecu, carrier);
-    let cycles = phase.0 - channel.integer as f64 - half - channel.phase_bias_cycles;
-    let error_m = Cycles(cycles).on(carrier).0 - clean_m - channel.phase_error_m;
-    Some((error_m, (IONOSPHERE_REFERENCE_HZ / carrier.0).powi(2)))
+    let noisy = Metres(clean_m + channel.phase_error_m).in_cycles_of(carrier);
+    Some(phase.0 - channel.phase_bias_cycles - noisy.0)
 }

@@ -3,7 +3,7 @@
 use tianshu_gnss::coords::{GRS80, Geodetic};
 use tianshu_positioning::model::troposphere::{RELATIVE_HUMIDITY, zenith_delay};
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
-use tianshu_positioning::network::virtual_station::VirtualStation;
+use tianshu_positioning::vrs::station::VirtualStation;
 use tianshu_simulator::world::World;
 
 use crate::tally::Tally;

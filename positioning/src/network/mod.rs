@@ -6,7 +6,8 @@ pub mod engine;
 pub mod ephemerides;
 pub mod interpolate;
 pub mod levels;
-mod median;
+pub mod local;
+pub(crate) mod median;
 pub mod observed;
 pub mod plane;
 pub mod preprocess;
@@ -14,7 +15,6 @@ pub mod snapshot;
 pub mod solution;
 pub mod topology;
 pub mod troposphere;
-pub mod virtual_station;
 
 #[cfg(test)]
 pub(crate) mod testing;

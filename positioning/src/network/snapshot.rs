@@ -11,9 +11,10 @@ use tianshu_gnss::time::gps::GpsTime;
 
 use crate::network::interpolate::covariance::Covariance;
 use crate::network::interpolate::extent::Coverage;
-use crate::network::interpolate::kriging::WeightCache;
+use crate::network::local::LocalAir;
 use crate::network::observed::Group;
 use crate::network::plane::{LocalPlane, PlanePoint};
+use crate::network::solution::frame::PhaseFrame;
 use crate::network::topology::keeper::StationHealth;
 use crate::network::topology::{StationIndex, Topology};
 use crate::network::troposphere::{Interpolated, ZenithField};
@@ -60,6 +61,9 @@ pub enum Withheld {
     /// Its orbit or clock is not what it broadcasts.
     #[error("its orbit or clock drifts from what it broadcasts")]
     Drifting,
+    /// What the network knows of it is too old.
+    #[error("what the network knows of it is too old")]
+    Stale,
 }
 
 /// What the network knows of one satellite.
@@ -69,6 +73,8 @@ pub struct SatelliteField {
     pub group: Group,
     /// Slant ionosphere on L1 over each station, m, but for a constant of the satellite and what its group shares at each station.
     pub ionosphere_m: Vec<Option<f64>>,
+    /// How it changes, m/s; zero where that is not known.
+    pub ionosphere_rate_m_s: Vec<f64>,
     /// Slant ionosphere per zenith's, in the middle of the network.
     pub shell_mapping: f64,
     /// By what the sigma of an interpolation is to be multiplied.
@@ -96,6 +102,8 @@ pub struct SatelliteCorrection {
     pub ionosphere_sigma_m: f64,
     /// The same for a plane through the corners of the triangle (LIM), m; none outside of all triangles.
     pub linear_m: Option<f64>,
+    /// Names the stations and weights that it comes from: while it stays, nothing but the air itself changes it.
+    pub from: u64,
     /// Orbit error there less orbit error at the station, m.
     pub geometry_m: f64,
     /// Why it must not be used there, if so.
@@ -121,6 +129,8 @@ pub struct NetworkSnapshot {
     pub points: Arc<Vec<PlanePoint>>,
     /// Zenith delays, ready to be asked anywhere.
     pub zenith: ZenithField,
+    /// Whole cycles of the stations' phases, and what satellites' carriers read without them.
+    pub frame: Arc<PhaseFrame>,
     /// How alike the ionosphere is at two places, at the zenith.
     pub covariance: Covariance,
     /// How much is resolved.
@@ -139,16 +149,6 @@ pub struct Resolved {
     /// Triangles and channels that closed, and that did not.
     pub closures: (usize, usize),
 }
-
-/// A satellite whose ionosphere cannot be told better than this at the zenith is withheld, m (shared design, network solver, section 5.3).
-pub const SIGMA_MAX_M: f64 = 0.040;
-
-/// Kriging and the plane through the triangle's corners may differ by so many sigmas,
-const CROSS_SIGMAS: f64 = 4.0;
-/// and by this at the zenith, m: the noise of four stations.
-const CROSS_MIN_M: f64 = 0.04;
-/// The nearest stations, of which none may be rough.
-const NEAR: usize = 4;
 
 impl NetworkSnapshot {
     /// Where on the map a place is.
@@ -173,48 +173,14 @@ impl NetworkSnapshot {
         place: Geodetic,
     ) -> BTreeMap<Satellite, SatelliteCorrection> {
         let Some(own) = self.points.get(from.position()).copied() else { return BTreeMap::new() };
-        let there = self.point(place);
-        let coverage = Coverage::of(&self.shape, there);
-        let mut here = WeightCache::new(own, self.covariance);
-        let mut target = WeightCache::new(there, self.covariance);
-        let mut result = BTreeMap::new();
-        for (satellite, field) in &self.satellites {
+        let mut here = LocalAir::new(own, self);
+        let mut there = LocalAir::new(self.point(place), self);
+        let one = |(satellite, field): (&Satellite, &SatelliteField)| {
             // Only with the station itself among the values is what it measures known.
-            let Some(own_m) = field.ionosphere_m.get(from.position()).copied().flatten() else {
-                continue;
-            };
-            let values = &field.ionosphere_m;
-            let Some(own_weights) = here.weights(&self.points, values) else { continue };
-            let Some(at_own) = own_weights.apply(values) else { continue };
-            let Some(weights) = target.weights(&self.points, values) else { continue };
-            let Some(at_target) = weights.apply(values) else { continue };
-            let sigma_m = weights.sigma_m().hypot(own_weights.sigma_m()) * field.sigma_factor;
-            let [_, east, north] = field.geometry;
-            let geometry_m =
-                east * (there.east_m - own.east_m) + north * (there.north_m - own.north_m);
-            let near = |w: &crate::network::interpolate::kriging::Weights| {
-                w.shares().iter().take(NEAR).any(|(station, _)| field.rough.contains(station))
-            };
-            let ionosphere_m = at_target - at_own;
-            let linear_m = coverage.linear(values).map(|there_m| there_m - own_m);
-            // Two ways of interpolation that differ are both wrong; where one is missing, only quiet air may be told.
-            let limit_m = field.shell_mapping * (CROSS_SIGMAS * sigma_m).max(CROSS_MIN_M);
-            let crossed = linear_m.map(|linear_m| (linear_m - ionosphere_m).abs() > limit_m);
-            let bubble = near(weights) || crossed.unwrap_or(field.restless);
-            let bubble = bubble.then_some(Withheld::Bubble);
-            let rough =
-                (!coverage.admits(weights) || sigma_m > SIGMA_MAX_M).then_some(Withheld::Rough);
-            result.insert(
-                *satellite,
-                SatelliteCorrection {
-                    ionosphere_m,
-                    ionosphere_sigma_m: sigma_m * field.shell_mapping,
-                    linear_m,
-                    geometry_m,
-                    withheld: field.withheld.or(bubble).or(rough),
-                },
-            );
-        }
-        result
+            field.ionosphere_m.get(from.position()).copied().flatten()?;
+            let at_own = here.at(field, 0.0)?;
+            Some((*satellite, there.correction(field, (from, own), &at_own, 0.0)?))
+        };
+        self.satellites.iter().filter_map(one).collect()
     }
 }

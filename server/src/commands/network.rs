@@ -17,6 +17,7 @@ use tianshu_positioning::network::engine::{Engine, StationConfig};
 use tianshu_positioning::network::preprocess::StationSetup;
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
 use tianshu_positioning::network::topology::StationIndex;
+use tianshu_positioning::vrs::masters::Masters;
 
 use crate::cli::network::NetworkOptions;
 use crate::network::antennas::{Antennas, Match, NULL_ANTENNA};
@@ -227,6 +228,7 @@ impl Batch {
         let mut progress = Progress::begin();
         let mut most = 0;
         let mut is_first = true;
+        let mut masters = Masters::new();
         while let Some(time) = self.sources.iter().filter_map(Source::time).min() {
             let ephemerides = if is_first { heard.at_start(time)? } else { heard.until(time) };
             is_first = false;
@@ -236,14 +238,14 @@ impl Batch {
             let measured = self.measured(time)?;
             most = most.max(measured.len());
             let begun = Instant::now();
-            let snapshot = self.engine.step(time, &measured);
+            let snapshot = Arc::new(self.engine.step(time, &measured));
             self.report.add(&snapshot, begun.elapsed().as_secs_f64() * 1e3);
             let measured = Measured { epochs: &measured, setups: &self.setups };
             for file in &mut self.virtual_files {
-                file.step(&snapshot, measured)?;
+                file.step(&mut masters, &snapshot, measured)?;
             }
             for file in &mut self.excluded {
-                file.step(&snapshot, measured)?;
+                file.step(&mut masters, &snapshot, measured)?;
             }
             progress.tell(done.get(), all, || state(&snapshot));
         }

@@ -12,7 +12,8 @@ use tianshu_gnss::observation::ObsEpoch;
 use tianshu_positioning::network::interpolate::shell;
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
 use tianshu_positioning::network::topology::StationIndex;
-use tianshu_positioning::network::virtual_station::VirtualStation;
+use tianshu_positioning::vrs::masters::Masters;
+use tianshu_positioning::vrs::station::VirtualStation;
 
 use crate::network::comparison::{Compared, Judge, compare};
 use crate::network::source::Source;
@@ -104,14 +105,15 @@ impl ExcludedFile {
     /// Compares the epoch of the snapshot, if the station saw it.
     pub(crate) fn step(
         &mut self,
-        snapshot: &NetworkSnapshot,
+        masters: &mut Masters,
+        snapshot: &Arc<NetworkSnapshot>,
         measured: Measured<'_>,
     ) -> anyhow::Result<()> {
         let own = self.source.take(snapshot.time)?;
         let lookup = |s: StationIndex| {
             Some((measured.epochs.get(&s)?.as_ref(), measured.setups.get(s.position())?))
         };
-        let made = self.station.step(snapshot, lookup);
+        let made = self.station.step(masters, snapshot, lookup);
         let Some(own) = own else { return Ok(()) };
         self.agreement.seen += 1;
         let Some(made) = made else { return Ok(()) };

@@ -136,11 +136,6 @@ impl Slips {
         self.unseen.extend(epoch.observations.iter().filter(|o| slipped(o)).map(key));
     }
 
-    /// Remembers that a phase begins anew, whoever measures it.
-    pub(crate) fn note_phase(&mut self, satellite: Satellite, signal: Signal) {
-        self.unseen.insert((satellite, signal));
-    }
-
     /// Tells an epoch that is passed on what was not seen before.
     pub(crate) fn tell(&mut self, epoch: &mut ObsEpoch) {
         if self.unseen.is_empty() {

@@ -1,6 +1,6 @@
 //! The observation file of a virtual station: written epoch by epoch, its header last.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -10,21 +10,20 @@ use anyhow::Context;
 use tianshu_gnss::coords::{Ecef, Enu, GRS80};
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::satellite::Satellite;
-use tianshu_gnss::signal::Signal;
 use tianshu_gnss::station::{Antenna, Receiver};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_gnss::time::utc::Utc;
 use tianshu_positioning::network::preprocess::StationSetup;
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
 use tianshu_positioning::network::topology::StationIndex;
-use tianshu_positioning::network::virtual_station::VirtualStation;
+use tianshu_positioning::vrs::masters::Masters;
+use tianshu_positioning::vrs::station::VirtualStation;
 use tianshu_rinex::write::WrittenVersion;
 use tianshu_rinex::write::header::Origin;
 use tianshu_rinex::write::observation::{ObsFile, ObsWriter};
 
 use crate::network::antennas::NULL_ANTENNA;
 use crate::network::reasons::Reasons;
-use crate::network::source::Slips;
 
 /// What the stations measured at an epoch, and what is known of them.
 #[derive(Clone, Copy)]
@@ -54,9 +53,6 @@ pub(crate) struct VirtualFile {
     writer: ObsWriter,
     text: String,
     first: Option<GpsTime>,
-    master: Option<StationIndex>,
-    slips: Slips,
-    written: BTreeSet<(Satellite, Signal)>,
     channels: BTreeMap<Satellite, i8>,
 }
 
@@ -85,9 +81,6 @@ impl VirtualFile {
             writer: ObsWriter::headless(),
             text: String::new(),
             first: None,
-            master: None,
-            slips: Slips::default(),
-            written: BTreeSet::new(),
             channels: BTreeMap::new(),
         })
     }
@@ -95,37 +88,24 @@ impl VirtualFile {
     /// Writes what would be measured there, if the network can tell.
     pub(crate) fn step(
         &mut self,
-        snapshot: &NetworkSnapshot,
+        masters: &mut Masters,
+        snapshot: &Arc<NetworkSnapshot>,
         measured: Measured<'_>,
     ) -> anyhow::Result<()> {
         let lookup = |s: StationIndex| {
             Some((measured.epochs.get(&s)?.as_ref(), measured.setups.get(s.position())?))
         };
-        let made = self.station.step(snapshot, lookup);
-        let master = made.as_ref().map(|made| made.master).or(self.master);
-        if let Some(epoch) = master.and_then(|master| measured.epochs.get(&master)) {
-            // A phase that slips while it is withheld has slipped when it is told again.
-            self.slips.note(epoch);
-        }
-        let Some(made) = made else { return Ok(()) };
-        if self.master.is_some_and(|before| before != made.master) {
-            for (satellite, signal) in &self.written {
-                self.slips.note_phase(*satellite, *signal);
-            }
-        }
-        self.master = Some(made.master);
+        let Some(made) = self.station.step(masters, snapshot, lookup) else { return Ok(()) };
         *self.masters.entry(made.master).or_default() += 1;
         if let Some(epoch) = measured.epochs.get(&made.master) {
             let corrections = snapshot.corrections(made.master, self.place.to_geodetic(GRS80));
             self.reasons.add_at(epoch, &corrections);
         }
-        self.write(made.epoch)
+        self.write(&made.epoch)
     }
 
-    fn write(&mut self, mut epoch: ObsEpoch) -> anyhow::Result<()> {
-        self.slips.tell(&mut epoch);
+    fn write(&mut self, epoch: &ObsEpoch) -> anyhow::Result<()> {
         for seen in &epoch.observations {
-            self.written.insert((seen.satellite, seen.signal));
             if let Some(channel) = seen.glonass_channel {
                 self.channels.insert(seen.satellite, channel);
             }
@@ -133,7 +113,7 @@ impl VirtualFile {
         self.first.get_or_insert(epoch.time);
         self.epochs += 1;
         self.text.clear();
-        self.writer.epoch(&mut self.text, &epoch);
+        self.writer.epoch(&mut self.text, epoch);
         self.body.write_all(self.text.as_bytes()).with_context(|| cannot_write(&self.body_path))
     }
 

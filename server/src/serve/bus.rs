@@ -9,6 +9,7 @@ use tianshu_ingest::sink::EventSource;
 
 use crate::serve::recording::Recording;
 use crate::serve::solver::Inlet;
+use crate::vrs::desk::Desk;
 
 /// Events handed over at once. The caster makes one delivery of the frames of a batch, so a batch is what is
 /// waiting, up to about the events of one epoch of a network of 150 stations.
@@ -24,6 +25,8 @@ pub(crate) struct Bus {
     pub recording: Option<Recording>,
     /// The network's solver.
     pub solver: Inlet,
+    /// Makes stations' epochs ready for virtual ones.
+    pub desk: Desk,
 }
 
 impl Bus {
@@ -41,6 +44,7 @@ impl Bus {
             for event in batch.drain(..) {
                 tell(&event);
                 self.solver.offer(&event);
+                self.desk.take(&event);
                 self.record(&event);
             }
         }

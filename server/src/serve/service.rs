@@ -25,6 +25,7 @@ use crate::serve::report;
 use crate::serve::solver::Solver;
 use crate::serve::uploads::Uploads;
 use crate::vrs::cost::{Cost, Counted};
+use crate::vrs::desk::{Board, Desk};
 use crate::vrs::source::{Around, VirtualSource};
 
 /// Everything that runs.
@@ -56,9 +57,12 @@ impl Service {
         let intake = Intake::new(sink.clone(), clock.clone(), limits);
         let (solver, inlet) = Solver::start(config.network.clone(), clock.clone())?;
         let cost = Arc::new(Cost::default());
+        let board = Arc::new(Board::default());
+        let desk = Desk::new(solver.epochs(), Arc::clone(&board));
         let around = Around {
             stations: Arc::clone(&stations),
-            epochs: solver.epochs(),
+            network: solver.epochs(),
+            board,
             clock: caster_clock,
             patience: config.caster.limits.position_wait_max,
             ids: Arc::default(),
@@ -76,7 +80,7 @@ impl Service {
         let lasting = Lasting::of(&config.caster);
         let (caster, events) = Caster::start(config.caster, parts)?;
         let reports = tokio::spawn(report::run(events));
-        let bus = Bus { stations, clock: caster_clock, recording, solver: inlet };
+        let bus = Bus { stations, clock: caster_clock, recording, solver: inlet, desk };
         let bus = tokio::spawn(bus.run(source));
         let mut links = Links::new(sink, clock);
         links.change_to(&config.links).await;

@@ -20,6 +20,7 @@ use tianshu_ntrip::sourcetable::stream::StreamEntry;
 
 use crate::serve::epoch::NewestEpoch;
 use crate::vrs::cost::Cost;
+use crate::vrs::desk::Board;
 use crate::vrs::encode::messages;
 use crate::vrs::identity::StationIds;
 use crate::vrs::stream::VirtualStream;
@@ -37,7 +38,9 @@ pub(crate) struct Around {
     /// The bases, of which the nearest serves while there is no virtual station.
     pub stations: Arc<Stations>,
     /// The network.
-    pub epochs: NewestEpoch,
+    pub network: NewestEpoch,
+    /// Its stations' newest epochs.
+    pub board: Arc<Board>,
     /// The clock of the caster.
     pub clock: Clock,
     /// A rover that gets nothing for so long is let go.

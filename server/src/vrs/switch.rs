@@ -33,6 +33,17 @@ pub(crate) struct Offer {
     pub seen: usize,
 }
 
+/// How far the base is that serves, or would.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AtBase {
+    /// It has sent nothing yet.
+    Nothing,
+    /// It has served, and stands between two epochs.
+    Served,
+    /// It is within an epoch.
+    InEpoch,
+}
+
 /// Decides for one rover.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Switch {
@@ -54,8 +65,9 @@ impl Switch {
         self.serving
     }
 
-    /// Takes what an epoch offers; tells whether it may be sent. A rover is not taken from its base while `base_is_busy`.
-    pub(crate) fn offered(&mut self, now: Uptime, offer: Offer, base_is_busy: bool) -> bool {
+    /// Takes what an epoch offers; tells whether it may be sent. A rover is not taken from its base within the base's epoch, and one that has
+    /// got nothing yet begins with its virtual station at once: a change later costs it its fix.
+    pub(crate) fn offered(&mut self, now: Uptime, offer: Offer, base: AtBase) -> bool {
         let is_good = match self.serving {
             Serving::Base => offer.told >= BEGIN_SATELLITES && 2 * offer.told >= offer.seen,
             Serving::Virtual => offer.told >= GO_ON_SATELLITES,
@@ -66,10 +78,11 @@ impl Switch {
         }
         self.good_in_a_row = self.good_in_a_row.saturating_add(1);
         self.last_good = now;
+        let is_settled = base == AtBase::Nothing || self.good_in_a_row >= GOOD_EPOCHS_MIN;
         if self.serving == Serving::Base
-            && self.good_in_a_row >= GOOD_EPOCHS_MIN
+            && is_settled
             && now >= self.stay_until
-            && !base_is_busy
+            && base != AtBase::InEpoch
         {
             self.serving = Serving::Virtual;
         }
@@ -110,17 +123,25 @@ mod tests {
         let sent: Vec<bool> = [GOOD, GOOD, NOTHING, GOOD, GOOD, GOOD, GOOD]
             .into_iter()
             .zip(100..)
-            .map(|(offer, second)| switch.offered(at(second), offer, false))
+            .map(|(offer, second)| switch.offered(at(second), offer, AtBase::Served))
             .collect();
         assert_eq!(sent, [false, false, false, false, false, true, true]);
         assert_eq!(switch.serving(), Serving::Virtual);
     }
 
     #[test]
+    fn a_rover_that_has_got_nothing_yet_begins_with_its_virtual_station() {
+        let mut switch = Switch::begin();
+        assert!(!switch.offered(at(1), NOTHING, AtBase::Nothing));
+        assert!(switch.offered(at(2), GOOD, AtBase::Nothing));
+        assert_eq!(switch.serving(), Serving::Virtual);
+    }
+
+    #[test]
     fn a_base_ends_its_epoch_first() {
         let mut switch = Switch::begin();
-        assert!((0..10).all(|second| !switch.offered(at(second), GOOD, true)));
-        assert!(switch.offered(at(10), GOOD, false));
+        assert!((0..10).all(|second| !switch.offered(at(second), GOOD, AtBase::InEpoch)));
+        assert!(switch.offered(at(10), GOOD, AtBase::Served));
     }
 
     #[test]
@@ -129,13 +150,13 @@ mod tests {
         let small_share = Offer { told: 12, seen: 30 };
         let mut switch = Switch::begin();
         for offer in [few, small_share] {
-            assert!((0..10).all(|second| !switch.offered(at(second), offer, false)));
+            assert!((0..10).all(|second| !switch.offered(at(second), offer, AtBase::Served)));
         }
         for second in 10..13 {
-            switch.offered(at(second), GOOD, false);
+            switch.offered(at(second), GOOD, AtBase::Served);
         }
-        assert!(switch.offered(at(13), few, false));
-        assert!(!switch.offered(at(14), Offer { told: 4, seen: 10 }, false));
+        assert!(switch.offered(at(13), few, AtBase::Served));
+        assert!(!switch.offered(at(14), Offer { told: 4, seen: 10 }, AtBase::Served));
     }
 
     #[test]
@@ -143,13 +164,13 @@ mod tests {
         let mut switch = Switch::begin();
         assert_eq!(switch.deadline(), None);
         for second in 0..3 {
-            switch.offered(at(second), GOOD, false);
+            switch.offered(at(second), GOOD, AtBase::Served);
         }
         assert_eq!(switch.deadline(), Some(at(7)));
-        assert!(!switch.offered(at(5), NOTHING, false) && !switch.is_gone(at(6)));
+        assert!(!switch.offered(at(5), NOTHING, AtBase::Served) && !switch.is_gone(at(6)));
         assert!(switch.is_gone(at(7)) && switch.serving() == Serving::Base);
         assert!(!switch.is_gone(at(8)));
-        assert!((8..37).all(|second| !switch.offered(at(second), GOOD, false)));
-        assert!(switch.offered(at(37), GOOD, false));
+        assert!((8..37).all(|second| !switch.offered(at(second), GOOD, AtBase::Served)));
+        assert!(switch.offered(at(37), GOOD, AtBase::Served));
     }
 }

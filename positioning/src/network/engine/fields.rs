@@ -7,6 +7,7 @@ use tianshu_gnss::time::gps::{GpsTime, Interval};
 
 use nalgebra::{Matrix3, Vector3};
 
+use crate::network::engine::trend::Trend;
 use crate::network::interpolate::calibration::Calibration;
 use crate::network::interpolate::covariance::{Covariance, RANGE_DEFAULT_M};
 use crate::network::interpolate::fit::fit;
@@ -39,6 +40,8 @@ pub(super) struct Field {
     pub(super) group: Group,
     /// Slant ionosphere by station, m.
     pub(super) values_m: Vec<Option<f64>>,
+    /// How its slant ionosphere changes by station, m/s.
+    pub(super) trends: Vec<Trend>,
     /// Slant per zenith in the middle of the network.
     pub(super) shell_mapping: f64,
     /// Stations that the others could not predict.
@@ -142,6 +145,11 @@ impl Fields {
                 .or_insert_with(|| Field::new(link, links.len(), time));
             field.values_m[*station] = Some(*value_m);
             field.seen = time;
+        }
+        for field in self.by_satellite.values_mut() {
+            for (trend, value_m) in field.trends.iter_mut().zip(&field.values_m) {
+                trend.follow(time, *value_m);
+            }
         }
         self.by_satellite.retain(|_, field| time - field.seen <= FORGET_AFTER);
         for (satellite, field) in &mut self.by_satellite {
@@ -299,6 +307,7 @@ impl Field {
         Self {
             group: link.group,
             values_m: vec![None; stations],
+            trends: vec![Trend::default(); stations],
             shell_mapping: shell::mapping(link.elevation_rad),
             rough: BTreeSet::new(),
             geometry: [0.0; 3],

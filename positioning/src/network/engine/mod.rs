@@ -6,6 +6,7 @@ mod insight;
 mod integrity;
 mod motion;
 mod satellites;
+mod trend;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,10 +28,12 @@ use crate::network::engine::integrity::Integrity;
 use crate::network::engine::satellites::SatelliteWatch;
 use crate::network::levels::book::LevelBook;
 use crate::network::levels::closure::{self, Closure, OfEdge};
+use crate::network::levels::shown::ShownLevels;
 use crate::network::observed::{Channel, ObservedEpoch};
 use crate::network::plane::{LocalPlane, PlanePoint};
 use crate::network::preprocess::{Preprocessor, StationSetup};
 use crate::network::snapshot::NetworkSnapshot;
+use crate::network::solution::frame::PhaseFrame;
 use crate::network::solution::links::{Levelled, levelled};
 use crate::network::solution::zenith::{Residuals, ZenithFilter};
 use crate::network::topology::keeper::TopologyKeeper;
@@ -78,6 +81,9 @@ pub struct Engine {
     closure_is_new: bool,
     integers_changed: bool,
     book: LevelBook,
+    shown: ShownLevels,
+    shown_version: u64,
+    frame: Arc<PhaseFrame>,
     zenith: ZenithFilter,
     fields: Fields,
     integrity: Integrity,
@@ -124,6 +130,9 @@ impl Engine {
             closure_is_new: false,
             integers_changed: false,
             book: LevelBook::default(),
+            shown: ShownLevels::default(),
+            shown_version: 0,
+            frame: Arc::default(),
             zenith: ZenithFilter::new(stations.len()),
             fields: Fields::default(),
             integrity: Integrity::new(stations.len()),
@@ -320,10 +329,14 @@ impl Engine {
 
     /// Clocks, zenith delays, ionosphere: what the levelled phases tell.
     fn solve(&mut self, time: GpsTime) {
+        if self.shown_version != self.book.version() {
+            self.shown.follow(&self.book);
+            self.shown_version = self.book.version();
+        }
         let links: Vec<Vec<Levelled>> = indices()
             .zip(&self.observed)
             .map(|(station, observed)| {
-                let of = |epoch: &ObservedEpoch| levelled(epoch, |c| self.book.level(station, c));
+                let of = |epoch: &ObservedEpoch| levelled(epoch, |c| self.shown.get(station, c));
                 observed.as_ref().map_or_else(Vec::new, of)
             })
             .collect();
@@ -336,6 +349,23 @@ impl Engine {
         }
         self.fields.step(time, &links, &residuals, &self.points);
         self.residuals = residuals;
+        let fields = self.fields.all();
+        let ionosphere_m = |station: usize, satellite| fields.get(&satellite)?.values_m[station];
+        let delay_m = |station| self.zenith.delay(station).0;
+        let frame = self.frame.next(&self.observed, &self.shown, delay_m, ionosphere_m);
+        self.frame = Arc::new(frame);
+    }
+
+    /// Shifts all levels, as another root or pivot would.
+    #[cfg(test)]
+    pub(crate) fn shift_levels(
+        &mut self,
+        of_station: impl Fn(StationIndex, char) -> i64,
+        of_satellite: impl Fn(tianshu_gnss::satellite::Satellite, char) -> i64,
+    ) {
+        self.book.shift(|station, channel| {
+            of_station(station, channel.1) + of_satellite(channel.0, channel.1)
+        });
     }
 
     /// A line of sight whose levels do not fit: its arcs end here.
@@ -358,7 +388,7 @@ impl StationConfig {
 }
 
 /// All indices of stations, in order.
-pub(super) fn indices() -> impl Iterator<Item = StationIndex> {
+pub(crate) fn indices() -> impl Iterator<Item = StationIndex> {
     (0..=u16::MAX).map(StationIndex)
 }
 

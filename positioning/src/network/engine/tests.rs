@@ -16,7 +16,8 @@ use crate::network::snapshot::NetworkSnapshot;
 use crate::network::testing::{TestNetwork, scenario, true_levels};
 use crate::network::topology::StationIndex;
 use crate::network::topology::keeper::StationHealth;
-use crate::network::virtual_station::VirtualStation;
+use crate::vrs::masters::Masters;
+use crate::vrs::station::VirtualStation;
 
 /// A world and the engine that listens to it.
 struct Run {
@@ -209,17 +210,20 @@ fn a_station_that_was_away_is_levelled_again_by_its_neighbours() {
 /// Whether anything goes out that is wrong: virtual stations in the middle of triangles against what would be true there, L1 phase, m.
 fn worst_m(run: &Run, snapshot: &NetworkSnapshot, epoch: &WorldEpoch, measured: &Measured) -> f64 {
     let setups: Vec<_> = run.engine.stations().iter().map(StationConfig::setup).collect();
+    let snapshot = Arc::new(snapshot.clone());
     let mut worst = 0.0_f64;
     for triangle in snapshot.shape.triangles() {
         let corners = triangle.map(|s| run.network.places[s.position()].xyz());
         let middle = |axis: usize| corners.iter().map(|c| c[axis]).sum::<f64>() / 3.0;
         let place = Ecef::new(middle(0), middle(1), middle(2));
-        let made = VirtualStation::new(place)
-            .step(snapshot, |s| Some((measured.get(&s)?.as_ref(), &setups[s.position()])));
+        let made = VirtualStation::new(place).step(&mut Masters::new(), &snapshot, |s| {
+            Some((measured.get(&s)?.as_ref(), &setups[s.position()]))
+        });
         let Some(made) = made else { continue };
         let Some(truth) = &epoch.stations[made.master.position()].truth else { continue };
         let mut errors: BTreeMap<Group, Vec<f64>> = BTreeMap::new();
-        for link in run.network.world.links_at(place, 0.17, truth.received) {
+        let mut zeros: BTreeMap<Group, f64> = BTreeMap::new();
+        for link in run.network.world.links_at(place, 0.17, made.epoch.time) {
             let Some(group) = Group::of(link.satellite) else { continue };
             let band = group.bands().chars().next();
             let seen = made.epoch.observations.iter().find(|o| {
@@ -235,14 +239,13 @@ fn worst_m(run: &Run, snapshot: &NetworkSnapshot, epoch: &WorldEpoch, measured: 
             let clean_m = link.range_m + link.troposphere_m
                 - tianshu_gnss::constants::SPEED_OF_LIGHT * link.satellite_clock_s
                 - tianshu_simulator::air::ionosphere::delay_m(link.slant_tecu, carrier);
-            let half = if of.half_missing { 0.5 } else { 0.0 };
-            let cycles = tianshu_gnss::units::Cycles(
-                phase.0 - of.integer as f64 - half - of.phase_bias_cycles,
-            );
-            errors
-                .entry(group)
-                .or_default()
-                .push(cycles.on(carrier).0 - clean_m - of.phase_error_m);
+            let noisy = tianshu_gnss::units::Metres(clean_m + of.phase_error_m);
+            let cycles = phase.0 - of.phase_bias_cycles - noisy.in_cycles_of(carrier).0;
+            let all = errors.entry(group).or_default();
+            // A virtual phase has whole cycles of its own.
+            let zero = *zeros.entry(group).or_insert(cycles);
+            let apart = cycles - zero;
+            all.push(tianshu_gnss::units::Cycles(apart - apart.round()).on(carrier).0);
         }
         for mut all in errors.into_values().filter(|all| all.len() > 2) {
             all.sort_by(f64::total_cmp);

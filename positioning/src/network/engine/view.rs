@@ -10,6 +10,7 @@ use tianshu_gnss::time::uptime::Uptime;
 use crate::model::troposphere::{RELATIVE_HUMIDITY, zenith_delay};
 use crate::network::edge::{EdgeSolver, SOLVED};
 use crate::network::engine::fields::Field;
+use crate::network::engine::trend::Trend;
 use crate::network::engine::{Engine, indices};
 use crate::network::observed::{Group, ObservedCarrier, ObservedEpoch};
 use crate::network::snapshot::{NetworkSnapshot, Resolved, SatelliteField, StationView, Withheld};
@@ -56,6 +57,7 @@ impl Engine {
             plane: self.plane,
             points: Arc::clone(&self.points),
             zenith,
+            frame: Arc::clone(&self.frame),
             covariance: self.fields.covariance(),
             resolved: self.resolved(),
         }
@@ -96,6 +98,7 @@ impl Engine {
         Some(SatelliteField {
             group: field.group,
             ionosphere_m: field.values_m.clone(),
+            ionosphere_rate_m_s: field.trends.iter().map(Trend::rate_m_s).collect(),
             shell_mapping: field.shell_mapping,
             sigma_factor: field.ratio(),
             geometry: field.geometry,

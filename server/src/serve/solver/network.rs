@@ -121,14 +121,14 @@ impl Network {
         let aligned = self.complete.pop_front()?;
         let measured: BTreeMap<StationIndex, _> =
             aligned.stations.into_iter().map(|(s, epoch)| (s, Arc::new(epoch))).collect();
-        let snapshot = self.engine.step(aligned.time, &measured);
+        let snapshot = Arc::new(self.engine.step(aligned.time, &measured));
         self.has_solved = true;
         self.report.solved(clock.uptime() - now, &snapshot);
         if let Some(checkpoint) = &mut self.checkpoint {
             checkpoint.keep(&self.engine, &self.judge, now);
         }
         let setups = Arc::clone(&self.setups);
-        Some(NetworkEpoch { number: 0, snapshot, measured, setups })
+        Some(NetworkEpoch { snapshot, setups })
     }
 
     /// Tells operators, when it is time to, how the network does. `dropped` counts what did not come through to the solver.

@@ -1,0 +1,200 @@
+//! The network's air above one place: interpolation prepared once and asked for every satellite and epoch.
+
+use std::sync::Arc;
+
+use crate::network::interpolate::covariance::Covariance;
+use crate::network::interpolate::extent::Coverage;
+use crate::network::interpolate::kriging::{NEIGHBOURS_MAX, Weights};
+use crate::network::plane::PlanePoint;
+use crate::network::snapshot::{NetworkSnapshot, SatelliteCorrection, SatelliteField, Withheld};
+use crate::network::topology::{StationIndex, Topology};
+
+/// The interpolation of slant ionosphere at one place, with the weights of the stations around it.
+#[derive(Clone, Debug)]
+pub struct LocalAir {
+    point: PlanePoint,
+    /// The nearest stations, the nearest first.
+    near: Vec<StationIndex>,
+    points: Arc<Vec<PlanePoint>>,
+    covariance: Covariance,
+    /// By which of `near` have a value.
+    weights: Vec<(u32, Option<Weights>)>,
+    /// How often the covariance has changed.
+    refits: u32,
+    shape: Arc<Topology>,
+    coverage: Coverage,
+}
+
+/// One satellite's ionosphere there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AirHere {
+    /// Slant on L1, m, in the field's own frame.
+    pub ionosphere_m: f64,
+    /// The standard deviation of its interpolation at the zenith before it is calibrated, m.
+    pub sigma_m: f64,
+    /// Whether one of the nearest stations was not predicted by the others.
+    pub is_rough: bool,
+    /// Names the stations and weights that it comes from.
+    pub from: u64,
+    /// Whether the place is near enough to the stations that tell.
+    pub is_covered: bool,
+}
+
+/// Stations around a place that are looked at: twice those that take part, and the rest for those that are silent.
+const NEAR_MAX: usize = 32;
+/// Sets of stations whose weights are kept at one place. Most satellites are seen by all stations around; beyond, all are computed anew.
+const SETS_MAX: usize = 12;
+/// The nearest stations, of which none may be rough.
+const NEAREST: usize = 4;
+/// Kriging and the plane through the triangle's corners may differ by so many sigmas,
+const CROSS_SIGMAS: f64 = 4.0;
+/// and by this at the zenith, m: the noise of four stations.
+const CROSS_MIN_M: f64 = 0.04;
+/// A satellite whose ionosphere cannot be told better than this at the zenith is withheld, m (shared design, network solver, section 5.3).
+pub const SIGMA_MAX_M: f64 = 0.040;
+/// Rates are carried on for so long, s (shared design, network solver, section 6.5): in quiet air, and in restless.
+const CARRIED_S: [f64; 2] = [10.0, 3.0];
+/// So old the ionosphere is told no more, s (the same).
+const TOLD_S: [f64; 2] = [30.0, 10.0];
+/// What the ionosphere at the zenith may do in a second beyond what is carried on, one sigma, m: the unpredicted part of 0.4 TECU/min.
+const AGE_SIGMA_M_S: f64 = 0.001;
+
+impl LocalAir {
+    /// The air above that point of the map.
+    pub fn new(point: PlanePoint, snapshot: &NetworkSnapshot) -> Self {
+        Self {
+            point,
+            near: nearest(point, &snapshot.points),
+            points: Arc::clone(&snapshot.points),
+            covariance: snapshot.covariance,
+            weights: Vec::new(),
+            refits: 0,
+            shape: Arc::clone(&snapshot.shape),
+            coverage: Coverage::of(&snapshot.shape, point),
+        }
+    }
+
+    /// Takes over what has changed of the network's shape and of the covariance.
+    pub fn refresh(&mut self, snapshot: &NetworkSnapshot) {
+        if !Arc::ptr_eq(&self.points, &snapshot.points) {
+            *self = Self::new(self.point, snapshot);
+            return;
+        }
+        if self.covariance != snapshot.covariance {
+            self.covariance = snapshot.covariance;
+            self.weights.clear();
+            self.refits = self.refits.wrapping_add(1);
+        }
+        if !Arc::ptr_eq(&self.shape, &snapshot.shape) {
+            self.shape = Arc::clone(&snapshot.shape);
+            self.coverage = Coverage::of(&self.shape, self.point);
+        }
+    }
+
+    /// Where it is.
+    pub fn point(&self) -> PlanePoint {
+        self.point
+    }
+
+    /// Where it lies with respect to the network's triangles.
+    pub fn coverage(&self) -> Coverage {
+        self.coverage
+    }
+
+    /// A satellite's ionosphere there, `age_s` after the field's own time; none without a station around that tells.
+    pub fn at(&mut self, field: &SatelliteField, age_s: f64) -> Option<AirHere> {
+        let mut present = 0_u32;
+        let mut count = 0;
+        for (place, station) in self.near.iter().enumerate() {
+            if field.ionosphere_m[station.position()].is_some() {
+                present |= 1 << place;
+                count += 1;
+                if count == NEIGHBOURS_MAX {
+                    break;
+                }
+            }
+        }
+        let (coverage, refits) = (self.coverage, self.refits);
+        let weights = self.weights_of(present)?;
+        let carried_s = age_s.clamp(0.0, CARRIED_S[usize::from(field.restless)]);
+        let mut ionosphere_m = 0.0;
+        for (station, share) in weights.shares() {
+            let place = station.position();
+            let rate_m_s = field.ionosphere_rate_m_s.get(place).copied().unwrap_or(0.0);
+            ionosphere_m += share * (field.ionosphere_m[place]? + rate_m_s * carried_s);
+        }
+        let nearest = weights.shares().iter().take(NEAREST);
+        Some(AirHere {
+            ionosphere_m,
+            sigma_m: weights.sigma_m().hypot(AGE_SIGMA_M_S * age_s.max(0.0)),
+            from: u64::from(refits) << 32 | u64::from(present),
+            is_rough: nearest.into_iter().any(|(station, _)| field.rough.contains(station)),
+            is_covered: coverage.admits(weights),
+        })
+    }
+
+    fn weights_of(&mut self, present: u32) -> Option<&Weights> {
+        let known = self.weights.iter().position(|(set, _)| *set == present);
+        let place = if let Some(place) = known {
+            place
+        } else {
+            let is_in = |place: &usize| present & (1 << place) != 0;
+            let stations: Vec<StationIndex> =
+                (0..self.near.len()).filter(is_in).map(|place| self.near[place]).collect();
+            let weights = Weights::solve(&self.points, &stations, self.point, &self.covariance);
+            if self.weights.len() == SETS_MAX {
+                self.weights.clear();
+            }
+            self.weights.push((present, weights));
+            self.weights.len() - 1
+        };
+        self.weights[place].1.as_ref()
+    }
+
+    /// What has to be added here to what `master` measures at its own place, of which `own` tells the air there.
+    pub fn correction(
+        &mut self,
+        field: &SatelliteField,
+        master: (StationIndex, PlanePoint),
+        own: &AirHere,
+        age_s: f64,
+    ) -> Option<SatelliteCorrection> {
+        let here = self.at(field, age_s)?;
+        let sigma_m = here.sigma_m.hypot(own.sigma_m) * field.sigma_factor;
+        let [_, east, north] = field.geometry;
+        let (station, at) = master;
+        let geometry_m =
+            east * (self.point.east_m - at.east_m) + north * (self.point.north_m - at.north_m);
+        let ionosphere_m = here.ionosphere_m - own.ionosphere_m;
+        let own_m = field.ionosphere_m.get(station.position()).copied().flatten();
+        let linear_m =
+            self.coverage.linear(&field.ionosphere_m).zip(own_m).map(|(there, own)| there - own);
+        // Two ways of interpolation that differ are both wrong; where one is missing, only quiet air may be told.
+        let limit_m = field.shell_mapping * (CROSS_SIGMAS * sigma_m).max(CROSS_MIN_M);
+        let crossed = linear_m.map(|linear_m| (linear_m - ionosphere_m).abs() > limit_m);
+        let bubble = here.is_rough || own.is_rough || crossed.unwrap_or(field.restless);
+        let bubble = bubble.then_some(Withheld::Bubble);
+        let stale = (age_s > TOLD_S[usize::from(field.restless)]).then_some(Withheld::Stale);
+        let rough = (!here.is_covered || sigma_m > SIGMA_MAX_M).then_some(Withheld::Rough);
+        Some(SatelliteCorrection {
+            ionosphere_m,
+            ionosphere_sigma_m: sigma_m * field.shell_mapping,
+            linear_m,
+            from: here.from,
+            geometry_m,
+            withheld: field.withheld.or(stale).or(bubble).or(rough),
+        })
+    }
+}
+
+/// The nearest stations to a point, the nearest first.
+fn nearest(point: PlanePoint, points: &[PlanePoint]) -> Vec<StationIndex> {
+    let all = (0..=u16::MAX).map(StationIndex).zip(points);
+    let mut near: Vec<(f64, StationIndex)> = all
+        .filter(|(_, place)| place.is_finite())
+        .map(|(station, place)| (place.distance_m(point), station))
+        .collect();
+    near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    near.truncate(NEAR_MAX);
+    near.into_iter().map(|(_, station)| station).collect()
+}

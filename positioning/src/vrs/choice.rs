@@ -1,0 +1,98 @@
+//! Which station a virtual one is made from: the nearest that has nearly all satellites, and the same one for as long as that is wise.
+
+use tianshu_gnss::time::gps::{GpsTime, Interval};
+
+use crate::network::plane::PlanePoint;
+use crate::network::snapshot::NetworkSnapshot;
+use crate::network::topology::StationIndex;
+use crate::network::topology::keeper::StationHealth;
+
+/// A virtual station's master, chosen with hysteresis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MasterChoice {
+    current: Option<StationIndex>,
+    /// Which other one has been better since when.
+    better: Option<(StationIndex, GpsTime)>,
+}
+
+/// Stations around a place that are looked at.
+const NEAREST: usize = 6;
+/// A master has at least this share of the satellites of the best of them (shared design, network solver, section 6.2).
+const SHARE_MIN: f64 = 0.9;
+/// With less than this share it is left at once.
+const SHARE_LEAST: f64 = 0.6;
+/// Another one must be nearer by this, m, and by this share of the distance (the same section).
+const NEARER_M: f64 = 5e3;
+/// The share.
+const NEARER_SHARE: f64 = 0.2;
+/// For so long (the same section).
+const BETTER_FOR: Interval = Interval::from_seconds(60);
+/// Fewer satellites than this make no station.
+const SATELLITES_MIN: usize = 4;
+
+/// A station that may be a master.
+struct Candidate {
+    station: StationIndex,
+    distance_m: f64,
+    levelled: usize,
+}
+
+impl MasterChoice {
+    /// The master that there is.
+    pub fn current(&self) -> Option<StationIndex> {
+        self.current
+    }
+
+    /// The master at that moment, of those stations that are `there`; none while no station has enough satellites.
+    pub fn choose(
+        &mut self,
+        snapshot: &NetworkSnapshot,
+        here: PlanePoint,
+        now: GpsTime,
+        there: impl Fn(StationIndex) -> bool,
+    ) -> Option<StationIndex> {
+        let candidates = candidates(snapshot, here, there);
+        let most = candidates.iter().map(|c| c.levelled).max()?;
+        let has = |c: &Candidate, share: f64| c.levelled as f64 >= share * most as f64;
+        let best = candidates.iter().find(|c| has(c, SHARE_MIN))?;
+        let before = candidates.iter().find(|c| Some(c.station) == self.current);
+        let Some(before) = before.filter(|before| has(before, SHARE_LEAST)) else {
+            *self = Self { current: Some(best.station), better: None };
+            return self.current;
+        };
+        let nearer_m = NEARER_M.max(NEARER_SHARE * before.distance_m);
+        let is_better = best.station != before.station
+            && (before.distance_m - best.distance_m > nearer_m || !has(before, SHARE_MIN));
+        self.better = match self.better {
+            _ if !is_better => None,
+            Some((station, since)) if station == best.station => Some((station, since)),
+            _ => Some((best.station, now)),
+        };
+        if self.better.is_some_and(|(_, since)| now - since >= BETTER_FOR) {
+            *self = Self { current: Some(best.station), better: None };
+        }
+        self.current
+    }
+}
+
+/// The nearest stations that could be masters, the nearest first.
+fn candidates(
+    snapshot: &NetworkSnapshot,
+    here: PlanePoint,
+    there: impl Fn(StationIndex) -> bool,
+) -> Vec<Candidate> {
+    let all = (0..=u16::MAX).map(StationIndex).zip(&snapshot.stations);
+    let usable = all.filter(|(station, view)| {
+        view.health == StationHealth::Up && view.levelled >= SATELLITES_MIN && there(*station)
+    });
+    let mut near: Vec<Candidate> = usable
+        .map(|(station, view)| Candidate {
+            station,
+            distance_m: snapshot.points[station.position()].distance_m(here),
+            levelled: view.levelled,
+        })
+        .collect();
+    near.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then(a.station.cmp(&b.station)));
+    near.truncate(NEAREST);
+    near
+}

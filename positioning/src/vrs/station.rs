@@ -1,0 +1,402 @@
+//! One virtual station: its place, the whole cycles and lock times that are its own, and its epochs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tianshu_gnss::constants::SPEED_OF_LIGHT;
+use tianshu_gnss::coords::{Ecef, EcefDelta};
+use tianshu_gnss::observation::{ObsEpoch, Observation};
+use tianshu_gnss::satellite::Satellite;
+use tianshu_gnss::signal::Signal;
+use tianshu_gnss::time::gps::{GpsTime, Interval};
+use tianshu_gnss::units::{Cycles, Hertz, Metres};
+
+use crate::model::place::Place;
+use crate::model::troposphere::{RELATIVE_HUMIDITY, ZenithDelay, zenith_delay};
+use crate::network::local::LocalAir;
+use crate::network::observed::Group;
+use crate::network::preprocess::StationSetup;
+use crate::network::snapshot::NetworkSnapshot;
+use crate::network::topology::StationIndex;
+use crate::vrs::bridge::{Bridges, Found};
+use crate::vrs::choice::MasterChoice;
+use crate::vrs::epoch::{
+    MasterChannel, MasterEpoch, MasterSatellite, Whole, moved, range_rate_m_s,
+};
+use crate::vrs::masters::Masters;
+use crate::vrs::ramps;
+
+/// A place without a receiver, and what its virtual receiver remembers.
+#[derive(Clone, Debug)]
+pub struct VirtualStation {
+    place: Place,
+    /// Where the corrections hold; the rover moves, the station does not.
+    point: Place,
+    choice: MasterChoice,
+    air: Option<LocalAir>,
+    zenith: Option<Zenith>,
+    /// In order of satellites and signals.
+    arcs: Vec<OutputArc>,
+    bridges: Bridges,
+    last_master: Option<StationIndex>,
+}
+
+/// An epoch of a virtual station.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VirtualEpoch {
+    /// What would be measured there, with a null antenna and without a clock error.
+    pub epoch: ObsEpoch,
+    /// The station whose measurements were displaced.
+    pub master: StationIndex,
+    /// Satellites that the master saw and that are not told.
+    pub withheld: usize,
+}
+
+/// A phase of this station.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OutputArc {
+    satellite: Satellite,
+    signal: Signal,
+    /// Whole cycles that are added, so that the phase began near its code.
+    cycles: f64,
+    begun: GpsTime,
+    last: GpsTime,
+    whole: Whole,
+    /// The phase without its way as it was told in the last seconds, m.
+    rest_m: f64,
+    /// What was still added of a change of master then, m, and when.
+    left_m: f64,
+    ramped: GpsTime,
+}
+
+/// The zenith delays between the place and the correction point.
+#[derive(Clone, Copy, Debug)]
+struct Zenith {
+    /// What slant delays at the place are computed from.
+    at_place: ZenithDelay,
+    since: GpsTime,
+}
+
+/// A phase that was not told for longer begins anew: a rover has given it up by then.
+const KEPT_MAX: Interval = Interval::from_seconds(60);
+/// A phase that has come so far from its code, m, begins anew: MSM reaches 1,171 m (RTCM 10403.3, DF401).
+const CODE_APART_MAX_M: f64 = 500.0;
+/// Zenith delays are asked for this often; the network's own change as seldom.
+const ZENITH_EVERY: Interval = Interval::from_seconds(5);
+/// Fewer satellites than this are no epoch.
+const SATELLITES_MIN: usize = 4;
+/// Satellites lower than this are not told, as a sine: 10° (shared design, network solver, section 1.7), less what the horizon
+/// differs over a hundred kilometres.
+const SINE_MIN: f64 = 0.15;
+
+impl VirtualStation {
+    /// At that place, in the frame of the stations' coordinates.
+    pub fn new(place: Ecef) -> Self {
+        let place = Place::new(place);
+        Self {
+            point: place.clone(),
+            place,
+            choice: MasterChoice::default(),
+            air: None,
+            zenith: None,
+            arcs: Vec::new(),
+            bridges: Bridges::default(),
+            last_master: None,
+        }
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> Ecef {
+        self.place.still()
+    }
+
+    /// The station that it is made from.
+    pub fn master(&self) -> Option<StationIndex> {
+        self.choice.current()
+    }
+
+    /// Lets its corrections hold where the rover is now; the station stays where it is.
+    pub fn follow(&mut self, rover: Ecef) {
+        if self.point.still() != rover {
+            self.point = Place::new(rover);
+            self.air = None;
+            self.zenith = None;
+        }
+    }
+
+    /// Which station it is to be made from at that moment, of those that are `there`.
+    pub fn choose_master(
+        &mut self,
+        snapshot: &NetworkSnapshot,
+        now: GpsTime,
+        there: impl Fn(StationIndex) -> bool,
+    ) -> Option<StationIndex> {
+        self.choice.choose(snapshot, snapshot.point(self.point.geodetic()), now, there)
+    }
+
+    /// What it measures at the snapshot's epoch, from the stations' epochs as they came; none while the network cannot tell.
+    pub fn step<'a>(
+        &mut self,
+        masters: &mut Masters,
+        snapshot: &Arc<NetworkSnapshot>,
+        measured: impl Fn(StationIndex) -> Option<(&'a ObsEpoch, &'a StationSetup)>,
+    ) -> Option<VirtualEpoch> {
+        let there = |station: StationIndex| measured(station).is_some();
+        let master = self.choose_master(snapshot, snapshot.time, there)?;
+        let (epoch, setup) = measured(master)?;
+        self.observe(&*masters.prepare(snapshot, master, epoch, setup)?)
+    }
+
+    /// What it measures when a master does; none where too few satellites can be told.
+    pub fn observe(&mut self, master: &MasterEpoch) -> Option<VirtualEpoch> {
+        let snapshot = &*master.snapshot;
+        let time = master.time;
+        self.place.move_by_tide(time);
+        let zenith = self.zenith(snapshot, time)?;
+        let mut air = match self.air.take() {
+            Some(mut air) => {
+                air.refresh(snapshot);
+                air
+            }
+            None => LocalAir::new(snapshot.point(self.point.geodetic()), snapshot),
+        };
+        let told = self.told(master, &mut air, zenith)?;
+        self.air = Some(air);
+        let mut lines = self.lines(master, &told);
+        if self.last_master.replace(master.station).is_some_and(|last| last != master.station) {
+            ramps::begin(&mut lines);
+        }
+        let mut observations = Vec::with_capacity(lines.len());
+        for line in lines {
+            let (observation, arc) = line.finish(time);
+            observations.push(observation);
+            self.arcs.extend(arc);
+        }
+        self.arcs.sort_unstable_by_key(|arc| (arc.satellite, arc.signal));
+        let told = told.len();
+        (told >= SATELLITES_MIN).then(|| VirtualEpoch {
+            epoch: ObsEpoch { time, observations },
+            master: master.station,
+            withheld: master.seen.len().saturating_sub(told),
+        })
+    }
+
+    /// The channels of what is told, each with its arc as it was; arcs that are not told wait.
+    fn lines<'a>(
+        &mut self,
+        master: &'a MasterEpoch,
+        told: &[(&MasterSatellite, Added)],
+    ) -> Vec<Line<'a>> {
+        let is_kept = |arc: &OutputArc| master.time - arc.last <= KEPT_MAX;
+        let mut lines = Vec::with_capacity(master.channels.len());
+        let mut before = std::mem::take(&mut self.arcs).into_iter().peekable();
+        for (of, added) in told {
+            for channel in &master.channels[of.first..of.first + of.count] {
+                let key = (of.satellite, channel.signal);
+                while let Some(arc) = before.next_if(|arc| (arc.satellite, arc.signal) < key) {
+                    self.arcs.extend(Some(arc).filter(is_kept));
+                }
+                let arc = before.next_if(|arc| (arc.satellite, arc.signal) == key);
+                lines.push(Line::new(of.satellite, channel, *added, arc.filter(is_kept)));
+            }
+        }
+        self.arcs.extend(before.filter(is_kept));
+        lines
+    }
+
+    /// The satellites that can be told, and what is added to each.
+    fn told<'a>(
+        &mut self,
+        master: &'a MasterEpoch,
+        air: &mut LocalAir,
+        zenith: ZenithDelay,
+    ) -> Option<Vec<(&'a MasterSatellite, Added)>> {
+        let snapshot = &*master.snapshot;
+        let at = (master.station, *snapshot.points.get(master.station.position())?);
+        let mut fields = snapshot.satellites.iter().peekable();
+        let mut told = Vec::with_capacity(master.satellites.len());
+        let mut found = Vec::with_capacity(master.satellites.len());
+        for of in &master.satellites {
+            while fields.next_if(|(satellite, _)| **satellite < of.satellite).is_some() {}
+            let Some((_, field)) = fields.next_if(|(satellite, _)| **satellite == of.satellite)
+            else {
+                continue;
+            };
+            let correction = air.correction(field, at, &of.air, master.age_s);
+            let Some(correction) = correction.filter(|c| c.withheld.is_none()) else { continue };
+            let way = self.way(of, zenith);
+            if way.sin_elevation < SINE_MIN {
+                continue;
+            }
+            let air_m = of.air.ionosphere_m + correction.ionosphere_m;
+            found.push(Found {
+                satellite: of.satellite,
+                group: field.group,
+                from: correction.from,
+                air_m,
+            });
+            let way_m = way.way_m + correction.geometry_m;
+            told.push((of, Added { way_m, air_m, rate_m_s: way.rate_m_s }));
+        }
+        let bridged = self.bridges.over(master.time, &found);
+        for ((_, added), air_m) in told.iter_mut().zip(bridged) {
+            added.air_m = air_m;
+        }
+        Some(told)
+    }
+
+    /// The zenith delay that slant delays at the place are computed from: the network's at the correction point, carried to the place as a
+    /// rover's own model does, since that is what it takes off again.
+    fn zenith(&mut self, snapshot: &NetworkSnapshot, time: GpsTime) -> Option<ZenithDelay> {
+        let is_fresh = |zenith: &Zenith| (time - zenith.since).abs() < ZENITH_EVERY;
+        if let Some(zenith) = self.zenith.filter(is_fresh) {
+            return Some(zenith.at_place);
+        }
+        let at_point = snapshot.zenith_at(self.point.geodetic())?.zenith;
+        let at_place = if self.point.still() == self.place.still() {
+            at_point
+        } else {
+            let model = |place: &Place| zenith_delay(place.geodetic(), RELATIVE_HUMIDITY);
+            let (here, there) = (model(&self.point), model(&self.place));
+            ZenithDelay {
+                hydrostatic_m: at_point.hydrostatic_m + there.hydrostatic_m - here.hydrostatic_m,
+                wet_m: at_point.wet_m + there.wet_m - here.wet_m,
+            }
+        };
+        self.zenith = Some(Zenith { at_place, since: time });
+        Some(at_place)
+    }
+
+    /// The way of a signal that arrives at the place at the master's moment.
+    fn way(&self, of: &MasterSatellite, zenith: ZenithDelay) -> SlantWay {
+        // What arrives here at the same moment has left earlier or later by the difference of the ranges.
+        let mut satellite = of.position;
+        let mut earlier_s = 0.0;
+        for _ in 0..2 {
+            let range_m = crate::model::range::range_m(self.place.moved(), satellite);
+            earlier_s = (range_m - of.range_m) / SPEED_OF_LIGHT;
+            satellite = moved(of.position, of.velocity_m_s, -earlier_s);
+        }
+        let way = self.place.way(satellite);
+        let clock_m = of.clock_m - of.clock_rate_m_s * earlier_s;
+        let air_m = zenith.hydrostatic_m * way.mapping.hydrostatic + zenith.wet_m * way.mapping.wet;
+        let away = satellite - self.place.moved();
+        let length_m = away.norm_m();
+        let direction = EcefDelta::xyz(away).map(|component| component / length_m);
+        SlantWay {
+            way_m: way.range_m - clock_m + air_m,
+            rate_m_s: range_rate_m_s(of.velocity_m_s, direction),
+            sin_elevation: way.sin_elevation,
+        }
+    }
+}
+
+/// The way from a satellite, with its clock and the troposphere.
+struct SlantWay {
+    way_m: f64,
+    rate_m_s: f64,
+    sin_elevation: f64,
+}
+
+/// What a virtual station's measurement has beyond the master's bare one.
+#[derive(Clone, Copy, Debug)]
+struct Added {
+    way_m: f64,
+    /// Slant ionosphere on L1.
+    air_m: f64,
+    rate_m_s: f64,
+}
+
+/// A channel in the making.
+pub(super) struct Line<'a> {
+    satellite: Satellite,
+    channel: &'a MasterChannel,
+    added: Added,
+    /// Its arc as it was, if it goes on.
+    before: Option<OutputArc>,
+    /// The phase without its way, m.
+    rest_m: Option<f64>,
+}
+
+impl<'a> Line<'a> {
+    fn new(
+        satellite: Satellite,
+        channel: &'a MasterChannel,
+        added: Added,
+        before: Option<OutputArc>,
+    ) -> Self {
+        let rest_m = channel.phase.map(|p| p.value_m - channel.ionosphere * added.air_m);
+        Self { satellite, channel, added, before, rest_m }
+    }
+
+    /// With which others it may be differenced.
+    pub(super) fn family(&self) -> (Option<Group>, Signal) {
+        (Group::of(self.satellite), self.channel.signal)
+    }
+
+    /// By how much the phase of an arc that goes on would step, m.
+    pub(super) fn step_m(&self) -> Option<f64> {
+        let before = self.before.as_ref().filter(|arc| Some(arc.whole) == self.whole())?;
+        let smooth_m = self.channel.phase?.smooth_m - self.channel.ionosphere * self.added.air_m;
+        Some(before.rest_m - smooth_m)
+    }
+
+    /// Begins to let a step in slowly.
+    pub(super) fn ramp(&mut self, step_m: f64) {
+        if let Some(arc) = &mut self.before {
+            arc.left_m = step_m;
+            arc.ramped = arc.last;
+        }
+    }
+
+    fn whole(&self) -> Option<Whole> {
+        self.channel.phase.map(|phase| phase.whole)
+    }
+
+    /// The observation, and the arc of its phase.
+    fn finish(self, time: GpsTime) -> (Observation, Option<OutputArc>) {
+        let (channel, added) = (self.channel, self.added);
+        let dispersive_m = channel.ionosphere * added.air_m;
+        let code_m = channel.code_m.map(|code_m| code_m + added.way_m + dispersive_m);
+        let mut observation = Observation::of(self.satellite, channel.signal);
+        observation.glonass_channel = channel.glonass_channel;
+        observation.code = code_m.map(Metres);
+        observation.cn0 = channel.cn0;
+        observation.doppler = channel
+            .rate_m_s
+            .map(|rate_m_s| Hertz(-(rate_m_s + added.rate_m_s) / channel.wavelength_m));
+        let Some((rest_m, whole)) = self.rest_m.zip(self.whole()) else {
+            return (observation, self.before);
+        };
+        let left_m = self
+            .before
+            .filter(|arc| arc.whole == whole)
+            .map_or(0.0, |arc| arc.left_m * (-(time - arc.ramped).seconds() / ramps::RAMP_S).exp());
+        let phase_m = rest_m + left_m + added.way_m;
+        let apart_m = code_m.map_or(0.0, |code_m| code_m - phase_m);
+        let goes_on = |arc: &OutputArc| {
+            let left_m = apart_m - arc.cycles * channel.wavelength_m;
+            arc.whole == whole && left_m.abs() <= CODE_APART_MAX_M
+        };
+        let smooth_m = channel.phase.map_or(rest_m, |phase| phase.smooth_m);
+        let rest_m = smooth_m - dispersive_m + left_m;
+        let arc = match self.before.filter(goes_on) {
+            Some(arc) => OutputArc { last: time, rest_m, ..arc },
+            None => OutputArc {
+                satellite: self.satellite,
+                signal: channel.signal,
+                cycles: (apart_m / channel.wavelength_m).round(),
+                begun: time,
+                last: time,
+                whole,
+                rest_m,
+                left_m: 0.0,
+                ramped: time,
+            },
+        };
+        observation.phase = Some(Cycles(phase_m / channel.wavelength_m + arc.cycles));
+        let lasted = u64::try_from((time - arc.begun).nanos()).unwrap_or(0);
+        observation.lock_time = Some(Duration::from_nanos(lasted));
+        (observation, Some(arc))
+    }
+}
