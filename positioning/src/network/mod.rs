@@ -10,6 +10,7 @@ mod median;
 pub mod observed;
 pub mod plane;
 pub mod preprocess;
+pub mod products;
 pub mod snapshot;
 pub mod solution;
 pub mod topology;
