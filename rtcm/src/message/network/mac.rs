@@ -299,7 +299,7 @@ impl Pair {
         }
     }
 
-    fn write(&self, told: &mut Record) -> Result<(), Unsendable> {
+    fn write(self, told: &mut Record) -> Result<(), Unsendable> {
         told.set(59, self.network_id.into())?;
         told.set(72, self.subnetwork_id.into())?;
         told.set(60, self.master_id.into())?;

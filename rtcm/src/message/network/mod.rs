@@ -78,7 +78,9 @@ fn write(layout: &Layout, head: &mut Record, entries: &[Record]) -> Result<Frame
     let mut writer = BitWriter::with_capacity(256);
     writer.unsigned(layout.number.into(), 12).expect("a message number has 12 bits");
     head.write(&mut writer);
-    entries.iter().for_each(|entry| entry.write(&mut writer));
+    for entry in entries {
+        entry.write(&mut writer);
+    }
     Ok(Frame::from_payload(writer.finish()).expect("31 satellites of 66 bits are 256 bytes"))
 }
 
