@@ -191,7 +191,7 @@ fn rtcm_rs_reads_the_differences_that_we_write() {
     near(read.satellites[4].geom_phase_diff_m, ours.satellites[4].geometric.unwrap().difference_m);
     let Theirs::Msg1014(read) = theirs(&auxiliary().to_frame().unwrap()) else { panic!("no 1014") };
     assert_eq!(read.aux_stations_n, 8);
-    assert!((f64::from(read.aux_ma_delta_latitude_deg) + 0.512_35).abs() < 1e-6);
+    assert!((read.aux_ma_delta_latitude_deg + 0.512_35).abs() < 1e-6);
     let Theirs::Msg1032(read) = theirs(&physical().to_frame().unwrap()) else { panic!("no 1032") };
     assert_eq!(read.physical_reference_station_id, 17);
     assert!((read.phys_ref_arp_ecef_z_m - 2_500_000.5).abs() < 1e-4);
