@@ -156,7 +156,10 @@ impl TableAccess {
                 let user = UploadUser { name, password: tag(&credentials.password) };
                 Some((mount.mountpoint.clone(), user))
             }
-            MountKind::Station { .. } | MountKind::Nearest { .. } | MountKind::Virtual(_) => None,
+            MountKind::Station { .. }
+            | MountKind::Nearest { .. }
+            | MountKind::Virtual(_)
+            | MountKind::Network(_) => None,
         });
         let open = offering.mountpoints.iter().filter(|mount| !mount.needs_account);
         Ok(Self {

@@ -12,6 +12,8 @@ use tianshu_ntrip::credentials::Secret;
 use tianshu_ntrip::mountpoint::Mountpoint;
 use tianshu_rtcm::msm::header::MsmLevel;
 
+use crate::profile::Profile;
+
 /// Everything the caster is told at its start. [`Offering`] can be told anew while it runs.
 #[derive(Clone, Debug)]
 pub struct CasterConfig {
@@ -163,6 +165,8 @@ pub enum MountKind {
     },
     /// A station made for each rover at its own place, by a source that the caster is given ([`crate::caster::Parts::sources`]).
     Virtual(VirtualMount),
+    /// The station nearest to the rover, with what its neighbours tell beyond it, by a source that the caster is given.
+    Network(NetworkMount),
     /// A station pushes here; rovers read what it pushes.
     Upload {
         /// Which station pushes.
@@ -179,10 +183,34 @@ pub struct VirtualMount {
     pub level: MsmLevel,
     /// The systems that are sent.
     pub systems: BTreeSet<Constellation>,
+    /// What the stream consists of; its level and systems are those above.
+    pub profile: Profile,
     /// Among which stations the nearest serves while there is no virtual one; empty means all.
     pub among: BTreeSet<StationName>,
     /// When that one switches.
     pub policy: NearestPolicy,
+}
+
+/// What rovers get of a master station and its network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkMount {
+    /// What the network adds.
+    pub product: NetworkProduct,
+    /// What the master's stream consists of.
+    pub profile: Profile,
+    /// What DF059 says.
+    pub network_id: u8,
+    /// Another station must be nearer by so much before it is the master, m.
+    pub margin_m: f64,
+}
+
+/// What a network adds to a master's observations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkProduct {
+    /// Differences to auxiliaries (MAC).
+    Mac,
+    /// Gradients (FKP).
+    Fkp,
 }
 
 /// By what a pushing station is recognised. NTRIP 1 sends the password alone.

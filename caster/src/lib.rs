@@ -4,6 +4,7 @@
 //! - [`source`]: the one trait through which corrections come; [`delivery`]: whole frames that leave together.
 //! - [`stations`]: the live table of stations; [`relay`] and [`nearest`]: the mountpoints made from it.
 //! - [`upload`]: stations that push; where their bytes go is told through a trait.
+//! - [`profile`]: what a computed stream consists of.
 //! - [`access`], [`throttle`], [`admission`]: who may come in, how often, and how many.
 //! - [`listener`], [`tls`], [`session`]: sockets, and one task per connection.
 //! - [`table`]: the sourcetable. [`events`], [`stats`]: what operators see.
@@ -21,6 +22,7 @@ pub mod delivery;
 pub mod events;
 pub mod listener;
 pub mod nearest;
+pub mod profile;
 pub mod registry;
 pub mod relay;
 pub mod session;

@@ -83,7 +83,7 @@ impl Offered {
                     relays.insert(name, RelayMount { station: station.clone(), described });
                 }
                 // Served by one of the foreign sources.
-                MountKind::Virtual(_) => {}
+                MountKind::Virtual(_) | MountKind::Network(_) => {}
                 MountKind::Nearest { among, policy } => {
                     let among = Arc::new(among.clone());
                     nearest.insert(name, NearestMount { among, policy: *policy, described });
@@ -125,7 +125,10 @@ impl Shared {
     pub(crate) fn upload_station(&self, mountpoint: &Mountpoint) -> Option<StationName> {
         match &self.offered().mounts.get(mountpoint)?.kind {
             MountKind::Upload { station, .. } => Some(station.clone()),
-            MountKind::Station { .. } | MountKind::Nearest { .. } | MountKind::Virtual(_) => None,
+            MountKind::Station { .. }
+            | MountKind::Nearest { .. }
+            | MountKind::Virtual(_)
+            | MountKind::Network(_) => None,
         }
     }
 

@@ -135,6 +135,11 @@ impl MessageDecoder {
                 Message::SystemParameters(_)
                 | Message::Text(_)
                 | Message::GlonassBias(_)
+                | Message::Residuals(_)
+                | Message::PhysicalStation(_)
+                | Message::AuxiliaryStation(_)
+                | Message::CorrectionDifferences(_)
+                | Message::Gradients(_)
                 | Message::Other { .. },
             ) => {}
         }

@@ -314,8 +314,8 @@ fn head(rest: &[u8]) -> Option<Head> {
 fn station_id_offset_bits(message_number: u16) -> Option<usize> {
     match message_number {
         1001..=1013 | 1029 | 1032..=1035 | 1230 => Some(12),
-        // The epoch time stands before: 20 bits (GPS, BeiDou, Galileo) or 17 bits (GLONASS).
-        1030 | 1303 | 1304 => Some(32),
+        // The epoch time stands before: 20 bits (GPS, BeiDou, Galileo, QZSS) or 17 bits (GLONASS).
+        1030 | 1303..=1305 => Some(32),
         1031 => Some(29),
         // MSM1 to MSM7 of the seven systems.
         1071..=1137 if matches!(message_number % 10, 1..=7) => Some(12),

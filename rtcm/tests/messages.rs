@@ -99,6 +99,11 @@ fn write(message: &Message, tally: &mut Tally) -> Option<Frame> {
         Message::SystemParameters(m) => m.to_frame().expect("what was read can be written"),
         Message::Text(m) => m.to_frame().expect("what was read can be written"),
         Message::GlonassBias(m) => m.to_frame().expect("what was read can be written"),
+        Message::Residuals(m) => m.to_frame().expect("what was read can be written"),
+        Message::PhysicalStation(m) => m.to_frame().expect("what was read can be written"),
+        Message::AuxiliaryStation(m) => m.to_frame().expect("what was read can be written"),
+        Message::CorrectionDifferences(m) => m.to_frame().expect("what was read can be written"),
+        Message::Gradients(m) => m.to_frame().expect("what was read can be written"),
         Message::Ephemeris(m) => {
             let Ok(ephemeris) = m.resolve(near()) else {
                 tally.unresolved += 1;

@@ -13,6 +13,7 @@ mod load;
 mod logging;
 mod network;
 mod outlet;
+mod products;
 mod serve;
 mod simulate;
 mod vrs;

@@ -11,6 +11,7 @@ pub(crate) mod median;
 pub mod observed;
 pub mod plane;
 pub mod preprocess;
+pub mod products;
 pub mod snapshot;
 pub mod solution;
 pub mod topology;

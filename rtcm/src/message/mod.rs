@@ -1,6 +1,6 @@
 //! Messages: what a frame says, each number as its own type.
 //!
-//! MSM, ephemerides, legacy observations and 1230 are read by our own tables, bit for bit; the other messages
+//! MSM, ephemerides, legacy observations, network messages and 1230 are read by our own tables, bit for bit; the other messages
 //! through `rtcm-rs` (docs/decisions/0002-rtcm-rs.md says why). Numbers not listed pass through as
 //! [`Message::Other`]. A message shorter than its fields is [`Corrupt`]; bytes behind the last field are
 //! tolerated, since later issues of the standard append fields.
@@ -12,6 +12,7 @@ mod foreign_frame;
 pub mod glonass_bias;
 pub mod legacy;
 pub mod name;
+pub mod network;
 pub mod station;
 pub mod text;
 
@@ -23,6 +24,10 @@ use crate::msm::message::Msm;
 use ephemeris::EphemerisMessage;
 use glonass_bias::GlonassBiasMessage;
 use legacy::LegacyMessage;
+use network::fkp::GradientsMessage;
+use network::mac::{AuxiliaryStationMessage, CorrectionDifferencesMessage};
+use network::physical::PhysicalStationMessage;
+use network::residuals::ResidualsMessage;
 use station::{EquipmentMessage, ReferencePointMessage};
 use text::{SystemParametersMessage, TextMessage};
 
@@ -45,6 +50,16 @@ pub enum Message {
     Text(TextMessage),
     /// GLONASS code-phase biases: 1230.
     GlonassBias(GlonassBiasMessage),
+    /// Network residuals: 1030, 1031, 1303, 1304, 1305.
+    Residuals(ResidualsMessage),
+    /// The physical station behind a computed one: 1032.
+    PhysicalStation(PhysicalStationMessage),
+    /// An auxiliary station's place: 1014.
+    AuxiliaryStation(AuxiliaryStationMessage),
+    /// Differences of corrections between master and auxiliary: 1015 to 1017, 1037 to 1039.
+    CorrectionDifferences(CorrectionDifferencesMessage),
+    /// Gradients around a station: 1034, 1035.
+    Gradients(GradientsMessage),
     /// Any other message; it passes through untouched.
     Other {
         /// Its number.
@@ -90,6 +105,12 @@ pub enum Unsendable {
     /// A number is outside of its field's range.
     #[error(transparent)]
     Field(#[from] data_field::DoesNotFit),
+    /// No message of that kind tells of the system.
+    #[error("there is no such message for {constellation}")]
+    NoMessage {
+        /// The system.
+        constellation: tianshu_gnss::constellation::Constellation,
+    },
     /// A text is too long.
     #[error("the text of {length} is longer than the {length_max} that DF{df:03} can say")]
     TextTooLong {
@@ -130,6 +151,11 @@ impl Message {
             Self::Ephemeris(m) => m.number(),
             Self::Text(_) => 1029,
             Self::GlonassBias(_) => 1230,
+            Self::Residuals(m) => m.number(),
+            Self::PhysicalStation(_) => 1032,
+            Self::AuxiliaryStation(_) => 1014,
+            Self::CorrectionDifferences(m) => m.number(),
+            Self::Gradients(m) => m.number(),
             Self::Other { number } => *number,
         }
     }
@@ -155,11 +181,27 @@ pub fn decode(frame: &Frame) -> Result<Message, Corrupt> {
         let read = GlonassBiasMessage::read(payload);
         return read.map(Message::GlonassBias).map_err(|reason| corrupt(reason.into()));
     }
+    if let Some(read) = network_message(number, payload) {
+        return read.map_err(|reason| corrupt(reason.into()));
+    }
     match foreign::decode(frame) {
         foreign::Foreign::Message(message) => Ok(message),
         foreign::Foreign::NotOurs => Ok(Message::Other { number }),
         foreign::Foreign::Malformed => Err(corrupt(Reason::Malformed { bytes: payload.len() })),
     }
+}
+
+/// Reads a network message; `None` where the number is that of another message.
+fn network_message(number: u16, payload: &[u8]) -> Option<Result<Message, PastEnd>> {
+    Some(match number {
+        1014 => AuxiliaryStationMessage::read(payload).map(Message::AuxiliaryStation),
+        1032 => PhysicalStationMessage::read(payload).map(Message::PhysicalStation),
+        1015..=1017 | 1037..=1039 => {
+            CorrectionDifferencesMessage::read(number, payload)?.map(Message::CorrectionDifferences)
+        }
+        1034 | 1035 => GradientsMessage::read(number, payload)?.map(Message::Gradients),
+        _ => ResidualsMessage::read(number, payload)?.map(Message::Residuals),
+    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! | [`gpsd_json`] | gpsd | what its JSON beside four recordings tells |
 //! | [`inspectrtcm`] | a commercial decoder | every satellite of 1004 and 1012 in three recordings |
 //! | [`rtcm_rs_text`] | rtcm-rs | every number of its 109 synthetic messages |
+//! | [`network`] | pyrtcm and rtcm-rs | the network messages that we write |
 //! | [`chunked_bodies`] | the same stream, plain | frames out of a chunked NTRIP body |
 //!
 //! Values are compared within half of the message's own resolution: a difference of one step is a fault.
@@ -19,6 +20,7 @@ mod files;
 mod gpsd_json;
 mod inspectrtcm;
 mod msm_fields;
+mod network;
 mod pyrtcm;
 mod pyrtcm_dump;
 mod rinex_text;

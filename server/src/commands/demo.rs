@@ -12,6 +12,7 @@ use tianshu_caster::config::{
     CasterConfig, CasterIdentity, Limits, ListenerConfig, MountConfig, MountKind, NearestPolicy,
     Offering, StationSettings, VirtualMount,
 };
+use tianshu_caster::profile::Profile;
 use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::time::gps::Interval;
 use tianshu_ingest::backoff::{LONGEST_DEFAULT, SHORTEST_DEFAULT};
@@ -189,9 +190,11 @@ fn nearest() -> MountKind {
 /// Virtual stations of all that the network solves.
 fn virtual_stations() -> MountKind {
     use Constellation::{BeiDou, Galileo, Gps, Qzss};
+    let systems: BTreeSet<_> = [Gps, Galileo, Qzss, BeiDou].into();
     MountKind::Virtual(VirtualMount {
         level: MsmLevel::Msm4,
-        systems: [Gps, Galileo, Qzss, BeiDou].into(),
+        profile: Profile::msm(MsmLevel::Msm4, systems.clone()),
+        systems,
         among: BTreeSet::new(),
         policy: NearestPolicy::default(),
     })

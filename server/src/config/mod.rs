@@ -6,6 +6,7 @@ pub(crate) mod document;
 pub(crate) mod kind;
 pub(crate) mod mountpoint;
 pub(crate) mod network;
+pub(crate) mod profile;
 pub(crate) mod read;
 pub(crate) mod scenario;
 mod scenario_parts;

@@ -6,15 +6,17 @@ use std::path::Path;
 use std::str::FromStr;
 
 use tianshu_caster::config::{
-    MountConfig, MountKind, NearestPolicy, UploadCredentials, VirtualMount,
+    MountConfig, MountKind, NearestPolicy, NetworkMount, NetworkProduct, UploadCredentials,
+    VirtualMount,
 };
-use tianshu_gnss::constellation::Constellation;
+use tianshu_caster::profile::Observations;
 use tianshu_gnss::station::StationName;
 use tianshu_ntrip::mountpoint::Mountpoint;
 use tianshu_rtcm::msm::header::MsmLevel;
 
 use crate::config::complaint::Complaints;
 use crate::config::document::unnamed;
+use crate::config::profile;
 use crate::config::secret;
 use crate::config::section::{Found, Section};
 use crate::config::station::{Heard, Station};
@@ -54,19 +56,19 @@ enum Kind {
     Station,
     Nearest,
     Vrs,
+    Network(NetworkProduct),
     Upload,
 }
 
 /// The kinds of mountpoints, as they are written.
-const KINDS: [(&str, Kind); 4] = [
+const KINDS: [(&str, Kind); 6] = [
     ("station", Kind::Station),
     ("nearest", Kind::Nearest),
     ("vrs", Kind::Vrs),
+    ("mac", Kind::Network(NetworkProduct::Mac)),
+    ("fkp", Kind::Network(NetworkProduct::Fkp)),
     ("upload", Kind::Upload),
 ];
-
-/// What a virtual station sends where nothing else is said.
-const SYSTEMS_DEFAULT: &str = "GEJC";
 
 /// Reads one table.
 pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Mount {
@@ -78,6 +80,7 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Mount {
         Some(Kind::Station) => station(&mut section),
         Some(Kind::Nearest) => Some(nearest(&mut section)),
         Some(Kind::Vrs) => Some(vrs(&mut section)),
+        Some(Kind::Network(product)) => Some(network(&mut section, product)),
         Some(Kind::Upload) => upload(&mut section, folder),
         None => None,
     };
@@ -114,27 +117,25 @@ fn nearest(section: &mut Section<'_>) -> Understood {
 
 /// A virtual station; where none can be made, the nearest base is chosen by the same keys as in kind nearest.
 fn vrs(section: &mut Section<'_>) -> Understood {
-    let level = section.word("msm", &[("4", MsmLevel::Msm4), ("7", MsmLevel::Msm7)]);
-    let systems = systems(section);
+    let profile = profile::read(section, Observations::Msm(MsmLevel::Msm4));
     let (among, policy, at) = nearest_base(section);
-    let level = level.unwrap_or(MsmLevel::Msm4);
-    (MountKind::Virtual(VirtualMount { level, systems, among, policy }), at)
+    let level = match profile.observations {
+        Observations::Msm(level) => level,
+        Observations::Legacy => MsmLevel::Msm4,
+    };
+    let systems = profile.systems.clone();
+    (MountKind::Virtual(VirtualMount { level, systems, profile, among, policy }), at)
 }
 
-/// Systems by their letters.
-fn systems(section: &mut Section<'_>) -> BTreeSet<Constellation> {
-    let found = section.text("systems");
-    let letters = found.as_ref().map_or(SYSTEMS_DEFAULT, |found| found.value);
-    let is_solved = |c: char| SYSTEMS_DEFAULT.contains(c);
-    if let Some(found) = &found
-        && (letters.is_empty() || !letters.chars().all(is_solved))
-    {
-        let text = format!(
-            "systems = {letters:?}: use letters of {SYSTEMS_DEFAULT:?} (GPS, Galileo, QZSS, BeiDou), which the network solves"
-        );
-        section.complain(&found.at, text);
-    }
-    letters.chars().filter_map(Constellation::from_letter).collect()
+/// A master and its network, for receivers that put them together by themselves.
+fn network(section: &mut Section<'_>, product: NetworkProduct) -> Understood {
+    let profile = profile::read(section, Observations::Legacy);
+    let network_id = section.integer_or("network_id", 0..=u64::from(u8::MAX), 0);
+    let network_id = u8::try_from(network_id).unwrap_or(u8::MAX);
+    let default_m = NearestPolicy::default().margin_m;
+    let margin_m = section.number_or("margin_m", 0.0..=1e6, default_m);
+    let mount = NetworkMount { product, profile, network_id, margin_m };
+    (MountKind::Network(mount), Vec::new())
 }
 
 type NearestBase = (BTreeSet<StationName>, NearestPolicy, Vec<(StationName, Range<usize>)>);
@@ -167,12 +168,18 @@ fn upload(section: &mut Section<'_>, folder: &Path) -> Option<Understood> {
     Some((kind, vec![(found.value, found.at)]))
 }
 
-/// Complains about mountpoints of virtual stations where no network is solved.
+/// Complains about mountpoints that stand on a network where none is solved.
 pub(crate) fn check_virtual(mounts: &[Found<Mount>], solve: bool, complaints: &mut Complaints) {
-    let is_virtual = |m: &&Found<Mount>| matches!(m.value.config.kind, MountKind::Virtual(_));
-    for mount in mounts.iter().filter(is_virtual).filter(|_| !solve) {
+    for mount in mounts.iter().filter(|_| !solve) {
+        let kind = match &mount.value.config.kind {
+            MountKind::Virtual(_) => "vrs",
+            MountKind::Network(of) if of.product == NetworkProduct::Mac => "mac",
+            MountKind::Network(_) => "fkp",
+            _ => continue,
+        };
         let name = mount.value.name();
-        let text = format!("mountpoint {name} is of kind vrs: it needs solve = true in [network]");
+        let text =
+            format!("mountpoint {name} is of kind {kind}: it needs solve = true in [network]");
         complaints.add(&mount.at, text);
     }
 }

@@ -144,7 +144,7 @@ fn a_network_needs_stations_with_positions() {
     );
     check(
         &format!(
-            "[network]\nstations = [\"A\", \"B\"]\ninterval_s = 0\nantex = \"gone.atx\"\n{}{vrs}msm = \"5\"\nsystems = \"GR\"\n",
+            "[network]\nstations = [\"A\", \"B\"]\ninterval_s = 0\nantex = \"gone.atx\"\n{}{vrs}profile = \"msm6\"\nsystems = \"GR\"\n",
             station("A", "")
         ),
         &[
@@ -153,7 +153,7 @@ fn a_network_needs_stations_with_positions() {
             (3, "interval_s must be a number from 0.2 to 30"),
             (4, "there is no file gone.atx"),
             (9, "it needs solve = true"),
-            (12, "msm = \"5\" is not known here"),
+            (12, "profile = \"msm6\" is not known here"),
             (13, "which the network solves"),
         ],
     );
@@ -167,6 +167,38 @@ fn a_network_needs_stations_with_positions() {
     assert_eq!(network("solve = true"), ["A", "C"], "those with a position");
     assert_eq!(network("solve = true\nstations = [\"C\"]"), ["C"]);
     assert!(read(&all).expect("a good file").network.is_none());
+}
+
+#[test]
+fn every_fault_of_a_profile_is_told_with_its_line() {
+    let network = "[network]\nsolve = true\n[[station]]\nname = \"A\"\nlink = \"tcp\"\naddress = \"10.0.0.1:1\"\nposition = [23, 108, 80]\n";
+    let mount = |kind: &str, more: &str| {
+        format!("{network}[[mountpoint]]\nname = \"V\"\nkind = \"{kind}\"\n{more}")
+    };
+    check(
+        &mount(
+            "vrs",
+            "signals = [\"G1\", \"G2w\", \"R1\"]\nmessages = [\"1005\", \"1006\", \"1031\"]\nphysical_rounding_m = -1\n",
+        ),
+        &[
+            (11, "\"G2w\" is no signal"),
+            (11, "GLO is not one of this mountpoint's systems"),
+            (12, "\"1031\" is not known here"),
+            (12, "by \"1005\" or by \"1006\", not by both"),
+            (13, "physical_rounding_m must be a number from 0 to 100000"),
+        ],
+    );
+    check(
+        &mount("mac", "systems = \"GE\"\nnetwork_id = 256\nmsm = \"4\"\n"),
+        &[
+            (11, "legacy messages can say"),
+            (12, "network_id must be a whole number from 0 to 255"),
+            (13, "has no key `msm`"),
+        ],
+    );
+    let alone = "[[mountpoint]]\nname = \"V\"\nkind = \"fkp\"\n";
+    check(alone, &[(1, "is of kind fkp: it needs solve = true")]);
+    assert!(read(&mount("vrs", "profile = \"legacy\"\nmessages = [\"1005\"]\n")).is_ok());
 }
 
 #[test]

@@ -17,6 +17,7 @@ use tianshu_ingest::upload::{Intake, UploadLimits};
 use tokio::task::JoinHandle;
 
 use crate::config::read::Config;
+use crate::products::source::NetworkSource;
 use crate::serve::bus::Bus;
 use crate::serve::findings::Findings;
 use crate::serve::links::Links;
@@ -40,6 +41,7 @@ pub(crate) struct Service {
     reports: JoinHandle<()>,
     solver: Solver,
     virtuals: Arc<VirtualSource>,
+    products: Arc<NetworkSource>,
     cost: Arc<Cost>,
 }
 
@@ -68,13 +70,16 @@ impl Service {
             ids: Arc::default(),
             cost: Arc::clone(&cost),
         };
-        let virtuals = Arc::new(VirtualSource::new(around, config.caster.identity.clone()));
+        let identity = &config.caster.identity;
+        let products = Arc::new(NetworkSource::new(around.clone(), identity.clone()));
+        products.configure(&config.caster.offering.mountpoints, interval_s(&config));
+        let virtuals = Arc::new(VirtualSource::new(around, identity.clone()));
         virtuals.configure(&config.caster.offering.mountpoints, interval_s(&config));
         let parts = Parts {
             stations: Arc::clone(&stations),
             clock: caster_clock,
             sink: Arc::new(Uploads::new(intake.clone())),
-            sources: vec![virtuals.clone()],
+            sources: vec![virtuals.clone(), products.clone()],
             access: None,
         };
         let lasting = Lasting::of(&config.caster);
@@ -85,7 +90,19 @@ impl Service {
         let mut links = Links::new(sink, clock);
         links.change_to(&config.links).await;
         let findings = Findings::default();
-        Ok(Self { caster, lasting, links, intake, findings, bus, reports, solver, virtuals, cost })
+        Ok(Self {
+            caster,
+            lasting,
+            links,
+            intake,
+            findings,
+            bus,
+            reports,
+            solver,
+            virtuals,
+            products,
+            cost,
+        })
     }
 
     /// Where rovers connect, in the order of the configuration.
@@ -126,6 +143,7 @@ impl Service {
         self.links.change_to(&config.links).await;
         self.solver.change_to(config.network.as_ref());
         self.virtuals.configure(&config.caster.offering.mountpoints, interval_s(config));
+        self.products.configure(&config.caster.offering.mountpoints, interval_s(config));
         match self.caster.reload(&config.caster.offering) {
             Ok(()) => tracing::info!(links = self.links.count(), "configuration reloaded"),
             Err(error) => tracing::error!("the configuration was not reloaded in full: {error}"),

@@ -1,45 +1,56 @@
-//! What a virtual station sends of an epoch: who it is, where it is due, and its observations, as whole frames.
+//! What a computed station sends of an epoch: who it is, what is due beside, and its observations, as whole frames.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use tianshu_caster::profile::{Extra, Observations, Profile};
 use tianshu_gnss::constellation::Constellation;
+use tianshu_gnss::ephemeris::Ephemeris;
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::signal::Signal;
-use tianshu_gnss::station::{Antenna, Receiver, ReferencePoint};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_rtcm::compose::{Composer, MsmStyle};
 use tianshu_rtcm::frame::Frame;
-use tianshu_rtcm::message::station::{EquipmentMessage, ReferencePointMessage};
-use tianshu_rtcm::msm::header::{MsmLevel, msm_number};
+use tianshu_rtcm::message::legacy::encode::{encode_1004, encode_1012};
+use tianshu_rtcm::msm::header::MsmLevel;
 
+use crate::vrs::ephemerides::Round;
 use crate::vrs::identity::Identity;
+use crate::vrs::profile::{
+    EQUIPMENT_S, PARAMETERS_S, PHYSICAL_S, REFERENCE_POINT_S, RESIDUALS_S, messages as messages_of,
+};
+use crate::vrs::slow::{self, Known};
 
-/// Between two 1006, s.
-pub(crate) const REFERENCE_POINT_S: u16 = 5;
-/// Between two 1008 and 1033, s.
-pub(crate) const EQUIPMENT_S: u16 = 30;
-/// The antenna whose phase centre is its reference point in all directions (rcvr_ant.tab).
-const NULL_ANTENNA: &str = "ADVNULLANTENNA  NONE";
 /// Time tags follow receivers' clocks: one that is so little early is in time.
 const EARLY_MAX: Interval = Interval::from_millis(100);
 
-/// Writes one virtual station's stream.
+/// Writes one computed station's stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
     identity: Identity,
-    level: MsmLevel,
+    is_physical: bool,
+    profile: Profile,
     composer: Composer,
-    place_told: Option<GpsTime>,
-    equipment_told: Option<GpsTime>,
-    arcs: BTreeMap<(Satellite, Signal), Arc>,
+    told: BTreeMap<Slow, GpsTime>,
+    ephemerides: Round,
+    arcs: BTreeMap<(Satellite, Signal), PhaseArc>,
+    /// The time of the epoch before.
+    last: Option<GpsTime>,
+}
+
+/// What comes at intervals of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Slow {
+    ReferencePoint,
+    Of(Extra),
 }
 
 /// A phase of this stream.
 #[derive(Clone, Copy, Debug)]
-struct Arc {
+struct PhaseArc {
     begun: GpsTime,
     /// The lock time that came with it last.
     lock: Duration,
@@ -54,48 +65,72 @@ pub(crate) struct Written {
     pub frames: u32,
 }
 
-/// The messages that such a stream has, with their intervals in seconds.
+/// The messages that a virtual station without a profile of its own sends, with their intervals in seconds.
 pub(crate) fn messages(
     level: MsmLevel,
     systems: &BTreeSet<Constellation>,
     interval_s: u64,
 ) -> impl Iterator<Item = (u16, Option<u64>)> {
-    let slow = [(1006, REFERENCE_POINT_S), (1008, EQUIPMENT_S), (1033, EQUIPMENT_S)];
-    let slow = slow.map(|(number, every_s)| (number, Some(u64::from(every_s).max(interval_s))));
-    let observations = systems.iter().map(move |s| (msm_number(*s, level), Some(interval_s)));
-    slow.into_iter().chain(observations.collect::<Vec<_>>())
+    messages_of(&Profile::msm(level, systems.clone()), interval_s).into_iter()
 }
 
 impl Writer {
-    /// A stream that begins: its first epoch carries everything.
-    pub(crate) fn new(identity: Identity, level: MsmLevel) -> Self {
-        let composer = Composer::new();
-        let arcs = BTreeMap::new();
-        Self { identity, level, composer, place_told: None, equipment_told: None, arcs }
+    /// A virtual station's stream that begins: its first epoch carries everything but ephemerides.
+    pub(crate) fn new(identity: Identity, profile: impl Into<Profile>) -> Self {
+        Self {
+            identity,
+            is_physical: false,
+            profile: profile.into(),
+            composer: Composer::new(),
+            told: BTreeMap::new(),
+            ephemerides: Round::default(),
+            arcs: BTreeMap::new(),
+            last: None,
+        }
     }
 
-    /// The frames of an epoch: what is due first, the observations last. None where there are no observations. Every phase begins anew
-    /// where another receiver's measurements were displaced than before.
-    pub(crate) fn epoch(
+    /// The same of a station that stands there.
+    pub(crate) fn of_station(identity: Identity, profile: Profile) -> Self {
+        Self { is_physical: true, ..Self::new(identity, profile) }
+    }
+
+    /// Whose stream it is.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The frames of an epoch of which nothing but its observations is known.
+    pub(crate) fn epoch(&mut self, epoch: ObsEpoch, is_other_receiver: bool) -> Option<Written> {
+        self.epoch_of(epoch, is_other_receiver, None, &[])
+    }
+
+    /// The frames of an epoch: what is due first, then what is `beside` it, the observations last. None where there are no observations.
+    /// Every phase begins anew where another receiver's measurements were displaced than before. What stands on the network comes only
+    /// where it is `known`.
+    pub(crate) fn epoch_of(
         &mut self,
         mut epoch: ObsEpoch,
         is_other_receiver: bool,
+        known: Option<Known<'_>>,
+        beside: &[Frame],
     ) -> Option<Written> {
+        epoch.observations.retain(|o| self.profile.tells(o.signal));
         self.note_arcs(&mut epoch, is_other_receiver);
         let epoch = &epoch;
-        let station_id = self.identity.station_id;
-        let style = MsmStyle { station_id, level: self.level, more_follow: false };
-        let observations = self.composer.compose(style, epoch).frames;
+        let observations = self.observations(epoch);
         if observations.is_empty() {
             return None;
         }
         let mut frames = Vec::new();
-        if due(&mut self.place_told, epoch.time, REFERENCE_POINT_S) {
-            frames.extend(self.reference_point(epoch));
+        if self.is_due(Slow::ReferencePoint, epoch.time, REFERENCE_POINT_S) {
+            let height = self.profile.has_height;
+            frames.extend(slow::reference_point(&self.identity, self.is_physical, height, epoch));
         }
-        if due(&mut self.equipment_told, epoch.time, EQUIPMENT_S) {
-            frames.extend(self.equipment());
+        for extra in self.profile.extras.clone() {
+            self.extra(extra, epoch, known.as_ref(), &mut frames);
         }
+        self.last = Some(epoch.time);
+        frames.extend_from_slice(beside);
         frames.extend(observations);
         let mut bytes = BytesMut::new();
         for frame in &frames {
@@ -103,6 +138,70 @@ impl Writer {
         }
         let count = u32::try_from(frames.len()).unwrap_or(u32::MAX);
         Some(Written { bytes: bytes.freeze(), frames: count })
+    }
+
+    /// What of a message beside the observations is due.
+    fn extra(
+        &mut self,
+        extra: Extra,
+        epoch: &ObsEpoch,
+        known: Option<&Known<'_>>,
+        frames: &mut Vec<Frame>,
+    ) {
+        let (time, station_id) = (epoch.time, self.identity.station_id);
+        let mut is_due = |every_s| self.is_due(Slow::Of(extra), time, every_s);
+        match (extra, known) {
+            (Extra::Antenna | Extra::AntennaSerial | Extra::Receiver, _) => {
+                if is_due(EQUIPMENT_S) {
+                    frames.extend(slow::equipment(station_id, extra));
+                }
+            }
+            (Extra::GlonassBias, _) => {
+                let has = self.profile.systems.contains(&Constellation::Glonass);
+                if has && self.is_due(Slow::Of(extra), time, EQUIPMENT_S) {
+                    frames.extend(slow::glonass_bias(station_id));
+                }
+            }
+            (Extra::SystemParameters, _) => {
+                if is_due(PARAMETERS_S) {
+                    let every_s = self.last.map_or(1.0, |last| (time - last).seconds().max(1.0));
+                    let every_s = Duration::from_secs_f64(every_s).as_secs();
+                    let all = messages_of(&self.profile, every_s);
+                    frames.extend(slow::system_parameters(station_id, time, &all));
+                }
+            }
+            (Extra::PhysicalStation, Some(known)) => {
+                if is_due(PHYSICAL_S) {
+                    let rounding_m = self.profile.physical_rounding_m;
+                    frames.extend(slow::physical_station(station_id, known, rounding_m));
+                }
+            }
+            (Extra::Residuals, Some(known)) => {
+                if is_due(RESIDUALS_S) {
+                    frames.extend(slow::network_residuals(&self.identity, known, epoch));
+                }
+            }
+            (Extra::Ephemerides, Some(known)) => {
+                frames.extend(self.ephemerides.due(time, &used(epoch, known)));
+            }
+            (Extra::PhysicalStation | Extra::Residuals | Extra::Ephemerides, None) => {}
+        }
+    }
+
+    /// The observations, as the profile tells them.
+    fn observations(&mut self, epoch: &ObsEpoch) -> Vec<Frame> {
+        let station_id = self.identity.station_id;
+        match self.profile.observations {
+            Observations::Msm(level) => {
+                let style = MsmStyle { station_id, level, more_follow: false };
+                self.composer.compose(style, epoch).frames
+            }
+            Observations::Legacy => {
+                let glonass = encode_1012(epoch, station_id, false).unwrap_or_default();
+                let gps = encode_1004(epoch, station_id, !glonass.is_empty()).unwrap_or_default();
+                gps.into_iter().chain(glonass).collect()
+            }
+        }
     }
 
     /// Lock times of this stream: they grow from where a phase began in it, so that a rover that misses the very epoch of a change
@@ -115,7 +214,7 @@ impl Writer {
             let Some(lock) = seen.lock_time else { continue };
             let told = i64::try_from(lock.as_nanos()).map_or(Interval::ZERO, Interval::from_nanos);
             let begins = if is_other_receiver { epoch.time } else { epoch.time - told };
-            let fresh = Arc { begun: begins, lock };
+            let fresh = PhaseArc { begun: begins, lock };
             let arc = self.arcs.entry((seen.satellite, seen.signal)).or_insert(fresh);
             if lock.is_zero() || lock < arc.lock {
                 arc.begun = arc.begun.max(begins);
@@ -126,53 +225,24 @@ impl Writer {
         }
     }
 
-    /// 1006. A place on Earth fits its fields.
-    fn reference_point(&self, epoch: &ObsEpoch) -> Option<Frame> {
-        let has = |s| epoch.observations.iter().any(|o| o.satellite.constellation() == s);
-        let message = ReferencePointMessage {
-            station_id: self.identity.station_id,
-            gps: has(Constellation::Gps),
-            glonass: has(Constellation::Glonass),
-            galileo: has(Constellation::Galileo),
-            non_physical: true,
-            single_oscillator: true,
-            quarter_cycle: 1,
-            point: ReferencePoint {
-                place: self.identity.place,
-                antenna_height_m: Some(0.0),
-                itrf_year: 0,
-            },
-        };
-        message.to_frame().ok()
-    }
-
-    /// 1008 and 1033.
-    fn equipment(&self) -> impl Iterator<Item = Frame> {
-        let antenna = Antenna {
-            descriptor: NULL_ANTENNA.to_owned(),
-            setup_id: 0,
-            serial: Some(String::new()),
-        };
-        let receiver = Receiver {
-            descriptor: "TIANSHU VIRTUAL".to_owned(),
-            firmware: env!("CARGO_PKG_VERSION").to_owned(),
-            serial: String::new(),
-        };
-        let station_id = self.identity.station_id;
-        let of =
-            move |receiver| EquipmentMessage { station_id, antenna: antenna.clone(), receiver };
-        [None, Some(receiver)].into_iter().filter_map(move |r| of(r).to_frame().ok())
+    /// Whether something is due that is told every so many seconds; then it is noted as told.
+    fn is_due(&mut self, what: Slow, time: GpsTime, every_s: u16) -> bool {
+        let every = Interval::from_seconds(every_s.into());
+        let told = self.told.get(&what);
+        let is_due = told.is_none_or(|last| (time - *last).abs() + EARLY_MAX >= every);
+        if is_due {
+            self.told.insert(what, time);
+        }
+        is_due
     }
 }
 
-/// Whether something is due that is told every so many seconds; then it is noted as told.
-fn due(told: &mut Option<GpsTime>, time: GpsTime, every_s: u16) -> bool {
-    let every = Interval::from_seconds(every_s.into());
-    let is_due = told.is_none_or(|last| (time - last).abs() + EARLY_MAX >= every);
-    if is_due {
-        *told = Some(time);
-    }
-    is_due
+/// The ephemerides that an epoch was computed with.
+fn used(epoch: &ObsEpoch, known: &Known<'_>) -> BTreeMap<Satellite, Arc<Ephemeris>> {
+    let satellites = epoch.by_satellite().filter_map(|(satellite, _)| {
+        Some((satellite, Arc::clone(&known.snapshot.satellites.get(&satellite)?.ephemeris)))
+    });
+    satellites.collect()
 }
 
 #[cfg(test)]
@@ -182,6 +252,8 @@ mod tests {
     use tianshu_gnss::units::{Cycles, DbHz, Metres};
     use tianshu_rtcm::frame::{Found, FrameDecoder};
     use tianshu_rtcm::message::{Message, decode};
+
+    use crate::vrs::slow::NULL_ANTENNA;
 
     use super::*;
 
@@ -270,9 +342,56 @@ mod tests {
     }
 
     #[test]
-    fn what_it_will_send_is_listed() {
-        let systems = [Constellation::Gps, Constellation::BeiDou].into();
-        let listed: Vec<_> = messages(MsmLevel::Msm7, &systems, 1).map(|(n, _)| n).collect();
-        assert_eq!(listed, [1006, 1008, 1033, 1077, 1127]);
+    fn a_legacy_stream_has_1004_and_no_height_where_none_is_asked_for() {
+        let mut profile = Profile::from(MsmLevel::Msm4);
+        profile.observations = Observations::Legacy;
+        profile.has_height = false;
+        profile.extras = [Extra::Antenna, Extra::SystemParameters].into();
+        let place = Geodetic::from_degrees(23.0, 108.0, 100.0).to_ecef(GRS80);
+        let mut writer = Writer::of_station(Identity::at(place, 7), profile);
+        let all = frames(&writer.epoch(epoch(0), false).unwrap());
+        let numbers: Vec<_> = all.iter().filter_map(Frame::message_number).collect();
+        assert_eq!(numbers, [1005, 1007, 1013, 1004]);
+        let Ok(Message::ReferencePoint(point)) = decode(&all[0]) else { panic!("1005 is first") };
+        assert!(!point.non_physical);
+        let Ok(Message::SystemParameters(told)) = decode(&all[2]) else { panic!("1013 is third") };
+        // GPS week 2400 begins on 2026-01-04, day 61044, and GPS time is 18 s ahead of UTC.
+        assert_eq!((told.day_mjd, told.seconds_of_day), (61_043, 86_382));
+        assert_eq!(told.leap_seconds, Some(18));
+        let numbers: Vec<_> = told.announced.iter().map(|a| a.number).collect();
+        assert!(numbers.starts_with(&[1005, 1007, 1013]) && numbers.contains(&1004), "{numbers:?}");
+    }
+
+    #[test]
+    fn a_rate_that_is_known_is_told_by_msm5_and_msm7() {
+        use tianshu_gnss::units::Hertz;
+        use tianshu_rtcm::glonass_channels::GlonassChannels;
+        use tianshu_rtcm::msm::observation::partial_epoch;
+
+        for level in [MsmLevel::Msm5, MsmLevel::Msm7] {
+            let place = Geodetic::from_degrees(23.0, 108.0, 100.0).to_ecef(GRS80);
+            let mut writer = Writer::new(Identity::at(place, 3_072), level);
+            let mut epoch = epoch(0);
+            for (seen, step) in epoch.observations.iter_mut().zip(0_u8..) {
+                seen.doppler = Some(Hertz(-1_234.5 + f64::from(step)));
+            }
+            let all = frames(&writer.epoch(epoch.clone(), false).unwrap());
+            let Ok(Message::Msm(msm)) = decode(all.last().unwrap()) else { panic!("no MSM") };
+            let mut channels = GlonassChannels::default();
+            let read = partial_epoch(epoch.time, &mut channels, &msm).unwrap();
+            for (sent, read) in epoch.observations.iter().zip(&read.observations) {
+                let apart = sent.doppler.unwrap().0 - read.doppler.unwrap().0;
+                assert!(apart.abs() < 1e-3, "{level:?}: {apart} Hz");
+            }
+        }
+    }
+
+    #[test]
+    fn signals_that_are_not_chosen_are_not_sent() {
+        let mut profile = Profile::from(MsmLevel::Msm4);
+        profile.systems = [Constellation::Galileo].into();
+        let place = Geodetic::from_degrees(23.0, 108.0, 100.0).to_ecef(GRS80);
+        let mut writer = Writer::new(Identity::at(place, 3_072), profile);
+        assert_eq!(writer.epoch(epoch(0), false), None);
     }
 }

@@ -3,7 +3,10 @@
 pub(crate) mod cost;
 pub(crate) mod desk;
 pub(crate) mod encode;
+pub(crate) mod ephemerides;
 pub(crate) mod identity;
+pub(crate) mod profile;
+pub(crate) mod slow;
 pub(crate) mod source;
 pub(crate) mod stream;
 pub(crate) mod switch;

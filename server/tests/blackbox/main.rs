@@ -10,6 +10,7 @@
 //! | [`clients`] | RTKLIB, pygnssutils and gpsd read and upload |
 //! | [`nearest`] | the nearest station serves, and another one when it dies |
 //! | [`vrs`] | a virtual station at the rover's place, when the network is solved |
+//! | [`products`] | MAC and FKP for receivers of the old school |
 //! | [`hostile`], [`refusals`] | streams and peers that are broken |
 //! | [`configurations`] | configurations that are broken |
 //! | [`reload_and_stop`] | SIGHUP and SIGTERM |
@@ -26,6 +27,8 @@ mod configurations;
 mod hostile;
 #[cfg(test)]
 mod nearest;
+#[cfg(test)]
+mod products;
 #[cfg(test)]
 mod program;
 #[cfg(test)]

@@ -24,11 +24,12 @@ pub(super) fn layout(number: u16) -> Option<Vec<Item>> {
         1045 => ephemeris::GALILEO_FNAV,
         1046 => ephemeris::GALILEO_INAV,
         _ => {
-            return station::layout(number)
-                .or_else(|| network::layout(number))
-                .or_else(|| transformation::layout(number))
-                .or_else(|| ssr::layout(number))
-                .map(<[Item]>::to_vec);
+            return network::layout(number).or_else(|| {
+                station::layout(number)
+                    .or_else(|| transformation::layout(number))
+                    .or_else(|| ssr::layout(number))
+                    .map(<[Item]>::to_vec)
+            });
         }
     };
     Some(vec![Item::Fields(flat)])

@@ -3,6 +3,7 @@
 use crate::describe::layout::{Count, Item};
 use crate::message::data_field::{DataField, flag, per, positive, real, unsigned};
 use crate::message::glonass_bias::BIASES;
+use crate::message::network::physical::PHYSICAL_STATION;
 
 const STATION_ID: DataField = unsigned(3, "reference_station_id", 12);
 const ITRF_YEAR: DataField = unsigned(21, "itrf_realization_year", 6);
@@ -86,18 +87,7 @@ pub(super) fn layout(number: u16) -> Option<&'static [Item]> {
                 ]
             }
         }
-        1032 => {
-            const {
-                &[Item::Fields(&[
-                    unsigned(3, "non_physical_reference_station_id", 12),
-                    unsigned(226, "physical_reference_station_id", 12),
-                    ITRF_YEAR,
-                    ARP_X,
-                    ARP_Y,
-                    ARP_Z,
-                ])]
-            }
-        }
+        1032 => const { &[Item::Fields(PHYSICAL_STATION)] },
         1033 => {
             const {
                 &[
