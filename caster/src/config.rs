@@ -5,12 +5,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::coords::Ecef;
 use tianshu_gnss::station::StationName;
 use tianshu_ntrip::credentials::Secret;
 use tianshu_ntrip::mountpoint::Mountpoint;
-use tianshu_rtcm::msm::header::MsmLevel;
 
 use crate::profile::Profile;
 
@@ -179,11 +177,7 @@ pub enum MountKind {
 /// What rovers get of virtual stations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VirtualMount {
-    /// The level of the observations' messages.
-    pub level: MsmLevel,
-    /// The systems that are sent.
-    pub systems: BTreeSet<Constellation>,
-    /// What the stream consists of; its level and systems are those above.
+    /// What the stream consists of.
     pub profile: Profile,
     /// Among which stations the nearest serves while there is no virtual one; empty means all.
     pub among: BTreeSet<StationName>,

@@ -192,9 +192,7 @@ fn virtual_stations() -> MountKind {
     use Constellation::{BeiDou, Galileo, Gps, Qzss};
     let systems: BTreeSet<_> = [Gps, Galileo, Qzss, BeiDou].into();
     MountKind::Virtual(VirtualMount {
-        level: MsmLevel::Msm4,
-        profile: Profile::msm(MsmLevel::Msm4, systems.clone()),
-        systems,
+        profile: Profile::msm(MsmLevel::Msm4, systems),
         among: BTreeSet::new(),
         policy: NearestPolicy::default(),
     })

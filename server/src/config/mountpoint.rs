@@ -119,12 +119,7 @@ fn nearest(section: &mut Section<'_>) -> Understood {
 fn vrs(section: &mut Section<'_>) -> Understood {
     let profile = profile::read(section, Observations::Msm(MsmLevel::Msm4));
     let (among, policy, at) = nearest_base(section);
-    let level = match profile.observations {
-        Observations::Msm(level) => level,
-        Observations::Legacy => MsmLevel::Msm4,
-    };
-    let systems = profile.systems.clone();
-    (MountKind::Virtual(VirtualMount { level, systems, profile, among, policy }), at)
+    (MountKind::Virtual(VirtualMount { profile, among, policy }), at)
 }
 
 /// A master and its network, for receivers that put them together by themselves.

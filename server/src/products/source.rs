@@ -74,12 +74,12 @@ impl CorrectionSource for NetworkSource {
         if !self.offered().mounts.contains_key(mountpoint) {
             return Availability::Unknown;
         }
-        let is_solved = self.around.epochs.borrow().is_some();
+        let is_solved = self.around.network.borrow().is_some();
         if is_solved { Availability::Live } else { Availability::Offline }
     }
 
     fn records(&self, _: Uptime) -> Vec<StreamEntry> {
-        let middle = self.around.epochs.borrow().as_ref().map(|e| e.snapshot.plane.origin());
+        let middle = self.around.network.borrow().as_ref().map(|e| e.snapshot.plane.origin());
         let Some(middle) = middle else { return Vec::new() };
         let offered = self.offered();
         let record =

@@ -51,7 +51,7 @@ impl NetworkStream {
     /// A stream for a rover that has told nothing yet.
     pub(crate) fn new(settings: Arc<NetworkMount>, mut around: Around) -> Self {
         // The newest epoch counts as news, so that a rover need not wait for the next.
-        around.epochs.mark_changed();
+        around.network.mark_changed();
         Self {
             settings,
             around,
@@ -70,10 +70,10 @@ impl NetworkStream {
             if let Some(notice) = self.notices.pop_front() {
                 return StreamItem::Notice(notice);
             }
-            if self.around.epochs.changed().await.is_err() {
+            if self.around.network.changed().await.is_err() {
                 return StreamItem::Ended;
             }
-            let Some(epoch) = self.around.epochs.borrow_and_update().clone() else { continue };
+            let Some(epoch) = self.around.network.borrow_and_update().clone() else { continue };
             let begun = Instant::now();
             let delivery = tokio::task::block_in_place(|| self.compute(&epoch));
             self.around.cost.add(begun.elapsed());
@@ -104,7 +104,7 @@ impl NetworkStream {
                 beside.extend(notice(id, epoch.snapshot.time, CHANGED));
             }
             let known = Known { snapshot: &epoch.snapshot, master: station };
-            master.writer.epoch_of(observed, false, Some(known), &beside)
+            master.writer.epoch(observed, Some(known), &beside)
         });
         if is_new {
             self.tell_serving(epoch, &master, place);

@@ -190,7 +190,7 @@ fn a_stream_tells_residuals_and_a_rounded_place_of_its_master() {
     let mut writer = Writer::new(Identity::at(network.place, 3_072), profile);
     let known = Known { snapshot: &network.snapshot, master: network.master };
     let measured = (*network.measured[&network.master]).clone();
-    let written = writer.epoch_of(measured, false, Some(known), &[]).unwrap();
+    let written = writer.epoch(measured, Some(known), &[]).unwrap();
     let mut decoder = tianshu_rtcm::frame::FrameDecoder::new();
     decoder.push(&written.bytes);
     let mut residuals = BTreeMap::new();

@@ -51,7 +51,7 @@ impl Solver {
         let (newest, epochs) = watch::channel(None);
         let inlet = Inlet { events, config: wanted.clone() };
         let runtime = Handle::current();
-        let worker = Worker { clock, wanted, newest, network: None };
+        let worker = Worker { clock, wanted, newest, network: None, number: 0 };
         let thread = std::thread::Builder::new()
             .name("solver".to_owned())
             .spawn(move || worker.run(waiting, &runtime))?;
@@ -103,6 +103,7 @@ struct Worker {
     wanted: watch::Receiver<Option<Arc<NetworkConfig>>>,
     newest: watch::Sender<Option<Arc<NetworkEpoch>>>,
     network: Option<Network>,
+    number: u64,
 }
 
 impl Worker {
@@ -158,7 +159,9 @@ impl Worker {
     fn solve(&mut self, dropped: u64) {
         let Some(network) = &mut self.network else { return };
         while let Some(solved) = network.solve(&self.clock) {
-            self.newest.send_replace(Some(Arc::new(solved)));
+            self.number += 1;
+            let number = self.number;
+            self.newest.send_replace(Some(Arc::new(NetworkEpoch { number, ..solved })));
         }
         network.tell(self.clock.uptime(), dropped);
     }

@@ -1,6 +1,6 @@
 //! What a computed station sends of an epoch: who it is, what is due beside, and its observations, as whole frames.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,12 +10,10 @@ use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::ephemeris::Ephemeris;
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::satellite::Satellite;
-use tianshu_gnss::signal::Signal;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_rtcm::compose::{Composer, MsmStyle};
 use tianshu_rtcm::frame::Frame;
 use tianshu_rtcm::message::legacy::encode::{encode_1004, encode_1012};
-use tianshu_rtcm::msm::header::MsmLevel;
 
 use crate::vrs::ephemerides::Round;
 use crate::vrs::identity::Identity;
@@ -36,7 +34,6 @@ pub(crate) struct Writer {
     composer: Composer,
     told: BTreeMap<Slow, GpsTime>,
     ephemerides: Round,
-    arcs: BTreeMap<(Satellite, Signal), PhaseArc>,
     /// The time of the epoch before.
     last: Option<GpsTime>,
 }
@@ -48,14 +45,6 @@ enum Slow {
     Of(Extra),
 }
 
-/// A phase of this stream.
-#[derive(Clone, Copy, Debug)]
-struct PhaseArc {
-    begun: GpsTime,
-    /// The lock time that came with it last.
-    lock: Duration,
-}
-
 /// The frames of an epoch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Written {
@@ -63,15 +52,6 @@ pub(crate) struct Written {
     pub bytes: Bytes,
     /// How many.
     pub frames: u32,
-}
-
-/// The messages that a virtual station without a profile of its own sends, with their intervals in seconds.
-pub(crate) fn messages(
-    level: MsmLevel,
-    systems: &BTreeSet<Constellation>,
-    interval_s: u64,
-) -> impl Iterator<Item = (u16, Option<u64>)> {
-    messages_of(&Profile::msm(level, systems.clone()), interval_s).into_iter()
 }
 
 impl Writer {
@@ -84,7 +64,6 @@ impl Writer {
             composer: Composer::new(),
             told: BTreeMap::new(),
             ephemerides: Round::default(),
-            arcs: BTreeMap::new(),
             last: None,
         }
     }
@@ -99,23 +78,15 @@ impl Writer {
         &self.identity
     }
 
-    /// The frames of an epoch of which nothing but its observations is known.
-    pub(crate) fn epoch(&mut self, epoch: ObsEpoch, is_other_receiver: bool) -> Option<Written> {
-        self.epoch_of(epoch, is_other_receiver, None, &[])
-    }
-
     /// The frames of an epoch: what is due first, then what is `beside` it, the observations last. None where there are no observations.
-    /// Every phase begins anew where another receiver's measurements were displaced than before. What stands on the network comes only
-    /// where it is `known`.
-    pub(crate) fn epoch_of(
+    /// What stands on the network comes only where it is `known`.
+    pub(crate) fn epoch(
         &mut self,
         mut epoch: ObsEpoch,
-        is_other_receiver: bool,
         known: Option<Known<'_>>,
         beside: &[Frame],
     ) -> Option<Written> {
         epoch.observations.retain(|o| self.profile.tells(o.signal));
-        self.note_arcs(&mut epoch, is_other_receiver);
         let epoch = &epoch;
         let observations = self.observations(epoch);
         if observations.is_empty() {
@@ -204,27 +175,6 @@ impl Writer {
         }
     }
 
-    /// Lock times of this stream: they grow from where a phase began in it, so that a rover that misses the very epoch of a change
-    /// is told by the next one.
-    fn note_arcs(&mut self, epoch: &mut ObsEpoch, is_other_receiver: bool) {
-        if is_other_receiver {
-            self.arcs.values_mut().for_each(|arc| arc.begun = epoch.time);
-        }
-        for seen in &mut epoch.observations {
-            let Some(lock) = seen.lock_time else { continue };
-            let told = i64::try_from(lock.as_nanos()).map_or(Interval::ZERO, Interval::from_nanos);
-            let begins = if is_other_receiver { epoch.time } else { epoch.time - told };
-            let fresh = PhaseArc { begun: begins, lock };
-            let arc = self.arcs.entry((seen.satellite, seen.signal)).or_insert(fresh);
-            if lock.is_zero() || lock < arc.lock {
-                arc.begun = arc.begun.max(begins);
-            }
-            arc.lock = lock;
-            let lasted = u64::try_from((epoch.time - arc.begun).nanos()).unwrap_or(0);
-            seen.lock_time = Some(lock.min(Duration::from_nanos(lasted)));
-        }
-    }
-
     /// Whether something is due that is told every so many seconds; then it is noted as told.
     fn is_due(&mut self, what: Slow, time: GpsTime, every_s: u16) -> bool {
         let every = Interval::from_seconds(every_s.into());
@@ -249,9 +199,11 @@ fn used(epoch: &ObsEpoch, known: &Known<'_>) -> BTreeMap<Satellite, Arc<Ephemeri
 mod tests {
     use tianshu_gnss::coords::{GRS80, Geodetic};
     use tianshu_gnss::observation::Observation;
+    use tianshu_gnss::signal::Signal;
     use tianshu_gnss::units::{Cycles, DbHz, Metres};
     use tianshu_rtcm::frame::{Found, FrameDecoder};
     use tianshu_rtcm::message::{Message, decode};
+    use tianshu_rtcm::msm::header::MsmLevel;
 
     use crate::vrs::slow::NULL_ANTENNA;
 
@@ -287,7 +239,7 @@ mod tests {
     fn the_first_epoch_carries_everything_and_the_others_what_is_due() {
         let mut writer = writer();
         let numbers: Vec<Vec<u16>> = (0..31)
-            .map(|second| writer.epoch(epoch(second), false).unwrap())
+            .map(|second| writer.epoch(epoch(second), None, &[]).unwrap())
             .map(|written| {
                 let frames = frames(&written);
                 assert_eq!(frames.len(), written.frames as usize);
@@ -306,7 +258,7 @@ mod tests {
     #[test]
     fn it_tells_its_own_place_and_that_it_is_none_of_matter() {
         let mut writer = writer();
-        let all = frames(&writer.epoch(epoch(0), false).unwrap());
+        let all = frames(&writer.epoch(epoch(0), None, &[]).unwrap());
         let Ok(Message::ReferencePoint(told)) = decode(&all[0]) else { panic!("1006 comes first") };
         assert!(told.non_physical && told.gps && !told.galileo && !told.glonass);
         assert!((told.point.place - writer.identity.place).norm_m() < 1e-4);
@@ -315,30 +267,8 @@ mod tests {
     }
 
     #[test]
-    fn lock_times_grow_from_a_change_of_the_receiver() {
-        let mut writer = writer();
-        let mut told = |second, lock_s, is_other| {
-            let mut epoch = epoch(second);
-            for seen in &mut epoch.observations {
-                seen.lock_time = Some(Duration::from_secs(lock_s));
-            }
-            writer.note_arcs(&mut epoch, is_other);
-            epoch.observations[0].lock_time.map(|lock| lock.as_secs())
-        };
-        assert_eq!((told(0, 64, false), told(1, 64, false)), (Some(64), Some(64)));
-        // Another receiver; the epoch after it is told of it too.
-        assert_eq!(
-            (told(2, 262, true), told(3, 262, false), told(9, 262, false)),
-            (Some(0), Some(1), Some(7))
-        );
-        // A slip.
-        assert_eq!((told(10, 0, false), told(12, 2, false)), (Some(0), Some(2)));
-        assert_eq!(told(500, 262, false), Some(262));
-    }
-
-    #[test]
     fn an_epoch_without_observations_is_none() {
-        assert_eq!(writer().epoch(ObsEpoch::new(epoch(0).time, vec![]), false), None);
+        assert_eq!(writer().epoch(ObsEpoch::new(epoch(0).time, vec![]), None, &[]), None);
     }
 
     #[test]
@@ -349,7 +279,7 @@ mod tests {
         profile.extras = [Extra::Antenna, Extra::SystemParameters].into();
         let place = Geodetic::from_degrees(23.0, 108.0, 100.0).to_ecef(GRS80);
         let mut writer = Writer::of_station(Identity::at(place, 7), profile);
-        let all = frames(&writer.epoch(epoch(0), false).unwrap());
+        let all = frames(&writer.epoch(epoch(0), None, &[]).unwrap());
         let numbers: Vec<_> = all.iter().filter_map(Frame::message_number).collect();
         assert_eq!(numbers, [1005, 1007, 1013, 1004]);
         let Ok(Message::ReferencePoint(point)) = decode(&all[0]) else { panic!("1005 is first") };
@@ -375,7 +305,7 @@ mod tests {
             for (seen, step) in epoch.observations.iter_mut().zip(0_u8..) {
                 seen.doppler = Some(Hertz(-1_234.5 + f64::from(step)));
             }
-            let all = frames(&writer.epoch(epoch.clone(), false).unwrap());
+            let all = frames(&writer.epoch(epoch.clone(), None, &[]).unwrap());
             let Ok(Message::Msm(msm)) = decode(all.last().unwrap()) else { panic!("no MSM") };
             let mut channels = GlonassChannels::default();
             let read = partial_epoch(epoch.time, &mut channels, &msm).unwrap();
@@ -392,6 +322,6 @@ mod tests {
         profile.systems = [Constellation::Galileo].into();
         let place = Geodetic::from_degrees(23.0, 108.0, 100.0).to_ecef(GRS80);
         let mut writer = Writer::new(Identity::at(place, 3_072), profile);
-        assert_eq!(writer.epoch(epoch(0), false), None);
+        assert_eq!(writer.epoch(epoch(0), None, &[]), None);
     }
 }

@@ -21,8 +21,8 @@ use tianshu_ntrip::sourcetable::stream::StreamEntry;
 use crate::serve::epoch::NewestEpoch;
 use crate::vrs::cost::Cost;
 use crate::vrs::desk::Board;
-use crate::vrs::encode::messages;
 use crate::vrs::identity::StationIds;
+use crate::vrs::profile::messages;
 use crate::vrs::stream::VirtualStream;
 
 /// The mountpoints of virtual stations.
@@ -118,9 +118,9 @@ impl CorrectionSource for VirtualSource {
         let offered = self.offered();
         let records = offered.mounts.iter().filter_map(|(mountpoint, mount)| {
             let middle = middle(&self.bases(&mount.settings.among))?;
-            let VirtualMount { level, systems, .. } = &*mount.settings;
-            let messages = messages(*level, systems, offered.interval_s).collect();
-            let systems: Vec<_> = systems.iter().copied().collect();
+            let profile = &mount.settings.profile;
+            let messages = messages(profile, offered.interval_s).into_iter().collect();
+            let systems: Vec<_> = profile.systems.iter().copied().collect();
             Some(describe_virtual(mountpoint, &mount.described, &systems, messages, Some(middle)))
         });
         records.collect()

@@ -8,6 +8,7 @@ use tianshu_caster::config::VirtualMount;
 use tianshu_caster::delivery::Delivery;
 use tianshu_caster::nearest::position::{RoverPosition, Told};
 use tianshu_caster::nearest::stream::NearestStream;
+use tianshu_caster::profile::Profile;
 use tianshu_caster::source::{CorrectionStream, Next, Notice, StreamItem};
 use tianshu_gnss::coords::Ecef;
 use tianshu_gnss::observation::ObsEpoch;
@@ -19,13 +20,13 @@ use tianshu_positioning::network::interpolate::extent::Coverage;
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
 use tianshu_positioning::vrs::epoch::MasterEpoch;
 use tianshu_positioning::vrs::station::VirtualStation;
-use tianshu_rtcm::msm::header::MsmLevel;
 use tokio::time::sleep_until;
 
 use crate::serve::epoch::NewestEpoch;
 use crate::vrs::desk::NewestMaster;
 use crate::vrs::encode::{Writer, Written};
 use crate::vrs::identity::Identity;
+use crate::vrs::slow::Known;
 use crate::vrs::source::Around;
 use crate::vrs::switch::{AtBase, Offer, Serving, Switch};
 
@@ -267,7 +268,8 @@ impl VirtualStream {
         }
         let Made { observed, .. } = made?;
         let station = self.station.as_mut()?;
-        let Written { bytes, frames } = station.writer.epoch(observed, false)?;
+        let known = Known { snapshot: &master.snapshot, master: master.station };
+        let Written { bytes, frames } = station.writer.epoch(observed, Some(known), &[])?;
         if !std::mem::replace(&mut station.is_announced, true) {
             let station_id = station.identity.station_id;
             let distance_m = (place - station.identity.place).norm_m();
@@ -282,7 +284,7 @@ impl VirtualStream {
 
     /// What a station at the rover's place would measure of the systems that are sent.
     fn make(&mut self, master: &MasterEpoch, place: Ecef) -> Option<Made> {
-        let systems = self.settings.systems.clone();
+        let systems = self.settings.profile.systems.clone();
         let station = self.station_at(place);
         if (station.followed - place).norm_m() > FOLLOW_M {
             station.measuring.follow(place);
@@ -300,9 +302,9 @@ impl VirtualStream {
     /// The station at the rover's place: the one that there is while it is near enough.
     fn station_at(&mut self, place: Ecef) -> &mut Station {
         let serving = self.station.take().filter(|station| station.identity.serves(place));
-        let (ids, level) = (&self.around.ids, self.settings.level);
+        let (ids, profile) = (&self.around.ids, &self.settings.profile);
         let station =
-            serving.unwrap_or_else(|| Station::new(Identity::at(place, ids.next()), level));
+            serving.unwrap_or_else(|| Station::new(Identity::at(place, ids.next()), profile));
         self.station.insert(station)
     }
 
@@ -364,9 +366,9 @@ impl Last {
 }
 
 impl Station {
-    fn new(identity: Identity, level: MsmLevel) -> Self {
+    fn new(identity: Identity, profile: &Profile) -> Self {
         let measuring = VirtualStation::new(identity.place);
-        let writer = Writer::new(identity, level);
+        let writer = Writer::new(identity, profile.clone());
         Self { identity, measuring, followed: identity.place, writer, is_announced: false }
     }
 }

@@ -128,7 +128,7 @@ impl Network {
             checkpoint.keep(&self.engine, &self.judge, now);
         }
         let setups = Arc::clone(&self.setups);
-        Some(NetworkEpoch { snapshot, setups })
+        Some(NetworkEpoch { number: 0, snapshot, measured, setups })
     }
 
     /// Tells operators, when it is time to, how the network does. `dropped` counts what did not come through to the solver.
