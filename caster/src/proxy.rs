@@ -112,20 +112,37 @@ mod tests {
 
     use super::*;
 
+    /// What a header tells.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Told {
+        Peer(SocketAddr),
+        Itself,
+        Nothing,
+    }
+
+    fn peer(text: &str) -> Told {
+        Told::Peer(text.parse().unwrap())
+    }
+
     /// The header, and what is left for the request.
-    fn read(bytes: &[u8]) -> (Option<Option<SocketAddr>>, usize) {
+    fn read(bytes: &[u8]) -> (Told, usize) {
         let mut rest = bytes;
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let header = runtime.block_on(read_header(&mut rest));
-        (header.ok(), rest.len())
+        let told = match header {
+            Ok(Some(peer)) => Told::Peer(peer),
+            Ok(None) => Told::Itself,
+            Err(_) => Told::Nothing,
+        };
+        (told, rest.len())
     }
 
     #[track_caller]
-    fn check(header: &[u8], expected: Option<Option<&str>>) {
+    fn check(header: &[u8], expected: Told) {
         let bytes = [header, b"GET / HTTP/1.0\r\n\r\n"].concat();
         let (found, rest) = read(&bytes);
-        assert_eq!(found, expected.map(|told| told.map(|address| address.parse().unwrap())));
-        if expected.is_some() {
+        assert_eq!(found, expected);
+        if expected != Told::Nothing {
             assert_eq!(rest, 18, "the request is left whole");
         }
     }
@@ -138,28 +155,28 @@ mod tests {
     #[test]
     fn both_versions_tell_the_peer() {
         let v4 = [192, 0, 2, 7, 198, 51, 100, 1, 0x12, 0x34, 0x08, 0x35];
-        check(&v2([0x21, 0x11], &v4), Some(Some("192.0.2.7:4660")));
+        check(&v2([0x21, 0x11], &v4), peer("192.0.2.7:4660"));
         // With an extension behind the addresses: PP2_TYPE_NOOP.
-        check(&v2([0x21, 0x11], &[&v4[..], &[4, 0, 1, 0]].concat()), Some(Some("192.0.2.7:4660")));
+        check(&v2([0x21, 0x11], &[&v4[..], &[4, 0, 1, 0]].concat()), peer("192.0.2.7:4660"));
         let mut v6 = [0; 36];
         v6[..4].copy_from_slice(&[0x20, 0x01, 0x0d, 0xb8]);
         v6[15] = 9;
         v6[32..34].copy_from_slice(&[0, 80]);
-        check(&v2([0x21, 0x21], &v6), Some(Some("[2001:db8::9]:80")));
-        check(&v2([0x20, 0x00], &[]), Some(None)); // a health check
-        check(b"PROXY TCP4 192.0.2.7 198.51.100.1 4660 2101\r\n", Some(Some("192.0.2.7:4660")));
-        check(b"PROXY TCP6 2001:db8::9 ::1 80 2101\r\n", Some(Some("[2001:db8::9]:80")));
-        check(b"PROXY UNKNOWN\r\n", Some(None));
+        check(&v2([0x21, 0x21], &v6), peer("[2001:db8::9]:80"));
+        check(&v2([0x20, 0x00], &[]), Told::Itself); // a health check
+        check(b"PROXY TCP4 192.0.2.7 198.51.100.1 4660 2101\r\n", peer("192.0.2.7:4660"));
+        check(b"PROXY TCP6 2001:db8::9 ::1 80 2101\r\n", peer("[2001:db8::9]:80"));
+        check(b"PROXY UNKNOWN\r\n", Told::Itself);
     }
 
     #[test]
     fn what_is_no_header_is_none() {
-        check(b"", None);
-        check(b"PROXY TCP4 192.0.2.7\r\n", None);
-        check(format!("PROXY TCP4 {}\r\n", "1".repeat(200)).as_bytes(), None);
-        check(&v2([0x21, 0x11], &[1, 2]), None);
-        check(&v2([0x31, 0x11], &[0; 12]), None);
-        check(&v2([0x21, 0x11], &[0; 3000]), None);
+        check(b"", Told::Nothing);
+        check(b"PROXY TCP4 192.0.2.7\r\n", Told::Nothing);
+        check(format!("PROXY TCP4 {}\r\n", "1".repeat(200)).as_bytes(), Told::Nothing);
+        check(&v2([0x21, 0x11], &[1, 2]), Told::Nothing);
+        check(&v2([0x31, 0x11], &[0; 12]), Told::Nothing);
+        check(&v2([0x21, 0x11], &[0; 3000]), Told::Nothing);
     }
 
     #[test]

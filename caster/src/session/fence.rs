@@ -59,7 +59,7 @@ mod tests {
     }
 
     fn fence(area: Option<&str>) -> Fence {
-        Fence::new(area.map(|text| text.parse().unwrap()), at(0), Duration::from_secs(300))
+        Fence::new(area.map(|text| text.parse().unwrap()), at(0), Duration::from_mins(5))
     }
 
     #[test]

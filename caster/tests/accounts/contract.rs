@@ -19,8 +19,11 @@ use crate::postgres_cluster::Cluster;
 const HASH: &str =
     "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// A claim about a store, and its name.
+type Claim = (&'static str, fn(&StorePlace));
+
 /// Every claim about a store.
-const CLAIMS: [(&str, fn(&StorePlace)); 8] = [
+const CLAIMS: [Claim; 8] = [
     ("an_empty_store_has_nothing", an_empty_store_has_nothing),
     ("every_field_is_kept", every_field_is_kept),
     ("changes_are_told_once", changes_are_told_once),
