@@ -55,6 +55,8 @@ impl Bench {
             sink: Arc::new(NoUploads),
             sources: Vec::new(),
             access: None,
+            accounts: None,
+            password_threads: 1,
         };
         let (caster, mut events) =
             Caster::start(config(rovers), parts).expect("the loopback is there");
@@ -111,7 +113,7 @@ fn config(rovers: usize) -> CasterConfig {
     };
     let address = "127.0.0.1:0".parse().expect("an address of the loopback");
     CasterConfig {
-        listeners: vec![ListenerConfig { address, tls: None }],
+        listeners: vec![ListenerConfig { address, tls: None, proxies: None }],
         identity: CasterIdentity {
             host: "localhost".to_owned(),
             port: 2101,

@@ -62,6 +62,8 @@ async fn serve(rovers: u64, seconds: u64, mounts: u64) -> Result<()> {
         sink: Arc::new(NoUploads),
         sources: Vec::new(),
         access: None,
+        accounts: None,
+        password_threads: 1,
     };
     let (caster, mut events) = Caster::start(config(&names)?, parts)?;
     tokio::spawn(async move { while events.recv().await.is_some() {} });
@@ -191,7 +193,11 @@ fn config(names: &[StationName]) -> Result<CasterConfig> {
     let user =
         UserConfig { name: "anna".to_owned(), password: Secret::new("secret"), mountpoints: None };
     Ok(CasterConfig {
-        listeners: vec![ListenerConfig { address: "127.0.0.1:0".parse()?, tls: None }],
+        listeners: vec![ListenerConfig {
+            address: "127.0.0.1:0".parse()?,
+            tls: None,
+            proxies: None,
+        }],
         identity: CasterIdentity {
             host: "caster.example".to_owned(),
             port: 2101,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::throttle::Subscriber;
 
@@ -35,7 +35,8 @@ pub enum NoPlace {
 #[derive(Debug)]
 pub struct Place {
     admission: Arc<Admission>,
-    subscriber: Subscriber,
+    /// For whom it counts; a proxy's connection counts for nobody until its header is read.
+    subscriber: Option<Subscriber>,
 }
 
 impl Admission {
@@ -46,34 +47,55 @@ impl Admission {
 
     /// A place for a connection from there.
     pub fn take_place(self: &Arc<Self>, address: IpAddr) -> Result<Place, NoPlace> {
-        let subscriber = Subscriber::from(address);
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut place = self.take_unnamed_place()?;
+        place.is_of(address)?;
+        Ok(place)
+    }
+
+    /// A place for a connection of which nobody knows yet from where it is.
+    pub fn take_unnamed_place(self: &Arc<Self>) -> Result<Place, NoPlace> {
+        let mut counts = self.counts();
         if counts.connections >= self.connections_max {
             return Err(NoPlace::Full(self.connections_max));
         }
-        let here = counts.by_subscriber.entry(subscriber).or_default();
-        if *here >= self.per_address_max {
-            return Err(NoPlace::AddressFull(self.per_address_max));
-        }
-        *here += 1;
         counts.connections += 1;
-        Ok(Place { admission: Arc::clone(self), subscriber })
+        Ok(Place { admission: Arc::clone(self), subscriber: None })
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many connections there are.
     pub fn connections(&self) -> usize {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).connections
+        self.counts().connections
+    }
+}
+
+impl Place {
+    /// It is a connection from there.
+    pub fn is_of(&mut self, address: IpAddr) -> Result<(), NoPlace> {
+        let subscriber = Subscriber::from(address);
+        let mut counts = self.admission.counts();
+        let here = counts.by_subscriber.entry(subscriber).or_default();
+        if *here >= self.admission.per_address_max {
+            return Err(NoPlace::AddressFull(self.admission.per_address_max));
+        }
+        *here += 1;
+        self.subscriber = Some(subscriber);
+        Ok(())
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut counts = self.admission.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.admission.counts();
         counts.connections -= 1;
-        if let Some(here) = counts.by_subscriber.get_mut(&self.subscriber) {
+        let Some(subscriber) = self.subscriber else { return };
+        if let Some(here) = counts.by_subscriber.get_mut(&subscriber) {
             *here -= 1;
             if *here == 0 {
-                counts.by_subscriber.remove(&self.subscriber);
+                counts.by_subscriber.remove(&subscriber);
             }
         }
     }
@@ -94,6 +116,11 @@ mod tests {
         assert_eq!(admission.take_place(two).unwrap_err(), NoPlace::Full(3));
         drop(first);
         assert_eq!(admission.connections(), 2);
+        // Behind a proxy the address is told later, and counts then.
+        let mut unnamed = admission.take_unnamed_place().unwrap();
+        assert_eq!(admission.connections(), 3);
+        unnamed.is_of(two).unwrap();
+        drop(unnamed);
         assert!(admission.take_place(one).is_ok());
     }
 }

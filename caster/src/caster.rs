@@ -11,13 +11,17 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::access::{Access, NoRandomness, TableAccess};
+use crate::access::gate::{Gate, Guard};
+use crate::access::table::TableAccess;
+use crate::access::{Access, NoRandomness};
+use crate::accounts::follow::Accounts;
 use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::config::{CasterConfig, Offering};
 use crate::events::{EventSender, SessionEvent};
-use crate::listener::{accept_all, bind};
-use crate::registry::{Members, Offered, Shared};
+use crate::listener::{Port, accept_all, bind};
+use crate::members::Members;
+use crate::registry::{Offered, Shared};
 use crate::source::CorrectionSource;
 use crate::stations::Stations;
 use crate::stats::{CasterStats, Counters};
@@ -29,6 +33,9 @@ use crate::upload::{UploadSink, UploadSlots};
 /// How often silent stations are looked for: what a dead one costs a rover beside its time-out.
 pub const TICK_EVERY: Duration = Duration::from_millis(250);
 
+/// How often sessions are held against their accounts, which change and expire. Ten thousand cost a few milliseconds.
+pub const ACCESS_EVERY: Duration = Duration::from_secs(1);
+
 /// What the caster needs of others.
 pub struct Parts {
     /// The live table of stations. Whoever has the bus feeds it with [`Stations::on_events`].
@@ -39,8 +46,12 @@ pub struct Parts {
     pub sink: Arc<dyn UploadSink>,
     /// Further sources of corrections, such as virtual stations. The caster's own mountpoints come first.
     pub sources: Vec<Arc<dyn CorrectionSource>>,
-    /// Accounts kept elsewhere; `None` takes those of the offering.
+    /// Decides in place of the accounts; `None` takes those of the offering and of [`Self::accounts`].
     pub access: Option<Arc<dyn Access>>,
+    /// Accounts of a store, beside those of the offering.
+    pub accounts: Option<Arc<Accounts>>,
+    /// How many threads verify passwords of stored accounts; each needs [`crate::accounts::password::MEMORY_KIB`] meanwhile.
+    pub password_threads: usize,
 }
 
 /// Why the caster could not start.
@@ -76,7 +87,7 @@ pub enum ReloadError {
 /// A running caster. Dropping it does not end the sessions; [`Caster::stop`] does.
 pub struct Caster {
     shared: Arc<Shared>,
-    access: Option<Arc<dyn Access>>,
+    doorkeeper: Doorkeeper,
     addresses: Vec<SocketAddr>,
     tls_ports: Vec<Arc<TlsPort>>,
 }
@@ -95,17 +106,25 @@ impl Caster {
             let socket = bind(address).map_err(failed)?;
             let tls = listener.tls.clone().map(TlsPort::load).transpose()?.map(Arc::new);
             let address = socket.local_addr().map_err(failed)?;
-            listeners.push((socket, address, tls));
+            let proxies = listener.proxies.clone().map(Arc::new);
+            listeners.push((socket, address, Port { tls, proxies }));
         }
-        let (shared, events) = share(config, &parts)?;
-        let mut caster =
-            Self { shared, access: parts.access, addresses: Vec::new(), tls_ports: Vec::new() };
-        for (socket, address, tls) in listeners {
+        let doorkeeper = Doorkeeper {
+            access: parts.access.clone(),
+            accounts: parts.accounts.clone(),
+            guard: Guard::new(parts.clock, parts.password_threads)?,
+        };
+        let over_tls = listeners.iter().find(|(_, _, port)| port.tls.is_some());
+        let tls_port = over_tls.map(|(_, address, _)| address.port());
+        let (shared, events) = share(config, parts, &doorkeeper, tls_port)?;
+        let mut caster = Self { shared, doorkeeper, addresses: Vec::new(), tls_ports: Vec::new() };
+        for (socket, address, port) in listeners {
             caster.addresses.push(address);
-            caster.tls_ports.extend(tls.clone());
-            tokio::spawn(accept_all(socket, tls, Arc::clone(&caster.shared)));
+            caster.tls_ports.extend(port.tls.clone());
+            tokio::spawn(accept_all(socket, port, Arc::clone(&caster.shared)));
         }
         tokio::spawn(watch_silence(Arc::clone(&caster.shared)));
+        tokio::spawn(watch_accounts(Arc::clone(&caster.shared)));
         Ok((caster, events))
     }
 
@@ -118,7 +137,7 @@ impl Caster {
     /// are not touched; the others are ended with their reason.
     pub fn reload(&self, offering: &Offering) -> Result<(), ReloadError> {
         let shared = &self.shared;
-        let access = accounts(self.access.as_ref(), offering)?;
+        let access = self.doorkeeper.access_to(offering)?;
         shared.stations.configure(&offering.stations, shared.clock.now());
         shared.replace(Offered::new(
             offering,
@@ -155,27 +174,30 @@ impl Caster {
 
 fn share(
     config: CasterConfig,
-    parts: &Parts,
+    parts: Parts,
+    doorkeeper: &Doorkeeper,
+    tls_port: Option<u16>,
 ) -> Result<(Arc<Shared>, mpsc::Receiver<SessionEvent>), StartError> {
     let counters = Arc::new(Counters::default());
     let (events, receiver) = EventSender::channel(Arc::clone(&counters));
     let CasterConfig { identity, limits, offering, .. } = config;
     parts.stations.configure(&offering.stations, parts.clock.now());
-    let access = accounts(parts.access.as_ref(), &offering)?;
+    let access = doorkeeper.access_to(&offering)?;
     let offered = Offered::new(&offering, access, &identity, &limits, &parts.stations, parts.clock);
     let shared = Shared {
         clock: parts.clock,
         limits,
         identity,
-        stations: Arc::clone(&parts.stations),
-        sink: Arc::clone(&parts.sink),
+        tls_port,
+        stations: parts.stations,
+        sink: parts.sink,
         admission: Admission::new(limits.connections_max, limits.connections_per_address_max),
         uploads: Arc::new(UploadSlots::default()),
         counters,
         events,
         stopping: CancellationToken::new(),
         sessions: TaskTracker::new(),
-        foreign: parts.sources.clone(),
+        foreign: parts.sources,
         offered: RwLock::new(Arc::new(offered)),
         members: Arc::new(Members::default()),
         throttle: Mutex::new(Throttle::default()),
@@ -185,13 +207,20 @@ fn share(
     Ok((Arc::new(shared), receiver))
 }
 
-fn accounts(
-    elsewhere: Option<&Arc<dyn Access>>,
-    offering: &Offering,
-) -> Result<Arc<dyn Access>, NoRandomness> {
-    match elsewhere {
-        Some(access) => Ok(Arc::clone(access)),
-        None => Ok(Arc::new(TableAccess::new(offering)?)),
+/// By what access is decided, over all reloads.
+struct Doorkeeper {
+    access: Option<Arc<dyn Access>>,
+    accounts: Option<Arc<Accounts>>,
+    guard: Arc<Guard>,
+}
+
+impl Doorkeeper {
+    fn access_to(&self, offering: &Offering) -> Result<Arc<dyn Access>, NoRandomness> {
+        if let Some(access) = &self.access {
+            return Ok(Arc::clone(access));
+        }
+        let table = TableAccess::new(offering)?;
+        Ok(Arc::new(Gate::new(table, self.accounts.clone(), Arc::clone(&self.guard))))
     }
 }
 
@@ -202,6 +231,17 @@ async fn watch_silence(shared: Arc<Shared>) {
         tokio::select! {
             () = shared.stopping.cancelled() => return,
             _ = ticks.tick() => shared.stations.tick(shared.clock.now()),
+        }
+    }
+}
+
+async fn watch_accounts(shared: Arc<Shared>) {
+    let mut ticks = interval(ACCESS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = shared.stopping.cancelled() => return,
+            _ = ticks.tick() => shared.hold_against_accounts(),
         }
     }
 }

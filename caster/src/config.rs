@@ -12,6 +12,8 @@ use tianshu_ntrip::mountpoint::Mountpoint;
 
 use crate::profile::Profile;
 
+use crate::proxy::TrustedProxies;
+
 /// Everything the caster is told at its start. [`Offering`] can be told anew while it runs.
 #[derive(Clone, Debug)]
 pub struct CasterConfig {
@@ -32,6 +34,8 @@ pub struct ListenerConfig {
     pub address: SocketAddr,
     /// Certificate and key, if this port speaks TLS.
     pub tls: Option<TlsFiles>,
+    /// Whether every connection comes from one of these proxies, and begins with its PROXY header.
+    pub proxies: Option<TrustedProxies>,
 }
 
 /// Where certificate chain and key lie, both PEM.

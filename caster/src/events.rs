@@ -10,7 +10,7 @@ use tianshu_ntrip::mountpoint::Mountpoint;
 use tianshu_ntrip::nmea::gga::Gga;
 use tokio::sync::mpsc;
 
-use crate::access::{Denial, Role};
+use crate::access::{Denial, Revoked, Role};
 use crate::source::Notice;
 use crate::stats::Counters;
 
@@ -56,6 +56,8 @@ pub enum SessionNews {
     Refused {
         /// Where it wanted to go.
         mountpoint: Option<String>,
+        /// As whom, if it said so; whether there is such an account is another question.
+        account: Option<String>,
         /// Why.
         reason: Refused,
     },
@@ -108,6 +110,8 @@ pub enum Refused {
     TooSlow,
     /// The TLS handshake failed.
     Tls(String),
+    /// What should have been a proxy is none, or sent no header.
+    Proxy(String),
     /// The connection ended before its request.
     Gone,
 }
@@ -135,8 +139,14 @@ pub enum EndReason {
     Replaced,
     /// The mountpoint was taken away or changed.
     MountpointRemoved,
-    /// The account was taken away or lost its right.
-    AccessRemoved,
+    /// The account may not be used any more as it was.
+    Revoked(Revoked),
+    /// A newer session of the same account took its place.
+    Displaced,
+    /// The rover left the area of its account.
+    OutsideArea,
+    /// The account has an area, and the rover did not tell for too long that it is inside.
+    NoPosition,
     /// The caster stops.
     Stopping,
 }
@@ -152,6 +162,7 @@ impl fmt::Display for Refused {
             Self::NotARequest(what) => write!(f, "no request: {what}"),
             Self::TooSlow => f.write_str("no whole request came in time"),
             Self::Tls(why) => write!(f, "the TLS handshake failed: {why}"),
+            Self::Proxy(why) => write!(f, "no trusted proxy: {why}"),
             Self::Gone => f.write_str("the connection ended before its request"),
         }
     }
@@ -170,7 +181,12 @@ impl fmt::Display for EndReason {
             Self::UploadRefused(why) => write!(f, "the upload is not taken any more: {why}"),
             Self::Replaced => f.write_str("a newer connection of the same station took its place"),
             Self::MountpointRemoved => f.write_str("the mountpoint was taken away or changed"),
-            Self::AccessRemoved => f.write_str("the account was taken away or lost its right"),
+            Self::Revoked(why) => why.fmt(f),
+            Self::Displaced => f.write_str("a newer session of the same account took its place"),
+            Self::OutsideArea => f.write_str("the rover is outside of the area of its account"),
+            Self::NoPosition => {
+                f.write_str("the account has an area, and the rover tells no position")
+            }
             Self::Stopping => f.write_str("the caster stops"),
         }
     }

@@ -5,14 +5,15 @@
 //! - [`stations`]: the live table of stations; [`relay`] and [`nearest`]: the mountpoints made from it.
 //! - [`upload`]: stations that push; where their bytes go is told through a trait.
 //! - [`profile`]: what a computed stream consists of.
-//! - [`access`], [`throttle`], [`admission`]: who may come in, how often, and how many.
-//! - [`listener`], [`tls`], [`session`]: sockets, and one task per connection.
-//! - [`table`]: the sourcetable. [`events`], [`stats`]: what operators see.
+//! - [`access`], [`throttle`], [`admission`]: who may come in, how often, and how many. [`accounts`]: accounts of a database.
+//! - [`listener`], [`proxy`], [`tls`], [`session`]: sockets, and one task per connection.
+//! - `members`: who is in. [`table`]: the sourcetable. [`events`], [`stats`]: what operators see.
 //!
 //! The caster knows users and mountpoints, and no mathematics beyond the distance between two places.
 #![warn(clippy::indexing_slicing)]
 
 pub mod access;
+pub mod accounts;
 pub mod admission;
 pub mod caster;
 pub mod clock;
@@ -21,8 +22,10 @@ pub mod control;
 pub mod delivery;
 pub mod events;
 pub mod listener;
+pub(crate) mod members;
 pub mod nearest;
 pub mod profile;
+pub mod proxy;
 pub mod registry;
 pub mod relay;
 pub mod session;

@@ -9,6 +9,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
+use crate::proxy::TrustedProxies;
 use crate::registry::Shared;
 use crate::session;
 use crate::tls::TlsPort;
@@ -37,8 +38,13 @@ pub const PROBE_AFTER: Duration = Duration::from_mins(1);
 pub const PROBE_EVERY: Duration = Duration::from_secs(15);
 
 /// A listening socket.
+///
+/// An IPv6 address takes IPv6 alone, so that `[::]:2101` and `0.0.0.0:2101` stand side by side, on every system alike.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
@@ -46,12 +52,17 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
+/// What is spoken at a port beside NTRIP.
+#[derive(Clone, Debug)]
+pub(crate) struct Port {
+    /// TLS.
+    pub(crate) tls: Option<Arc<TlsPort>>,
+    /// The PROXY protocol, by these.
+    pub(crate) proxies: Option<Arc<TrustedProxies>>,
+}
+
 /// Accepts until the caster stops.
-pub(crate) async fn accept_all(
-    listener: TcpListener,
-    tls: Option<Arc<TlsPort>>,
-    shared: Arc<Shared>,
-) {
+pub(crate) async fn accept_all(listener: TcpListener, port: Port, shared: Arc<Shared>) {
     let mut failing = false;
     loop {
         let accepted = tokio::select! {
@@ -61,7 +72,7 @@ pub(crate) async fn accept_all(
         match accepted {
             Ok((stream, peer)) => {
                 failing = false;
-                begin(stream, peer, tls.clone(), &shared);
+                begin(stream, peer, port.clone(), &shared);
             }
             Err(error) => {
                 // Told once per run of failures: a stranger could make us repeat it.
@@ -75,9 +86,18 @@ pub(crate) async fn accept_all(
     }
 }
 
-fn begin(stream: TcpStream, peer: SocketAddr, tls: Option<Arc<TlsPort>>, shared: &Arc<Shared>) {
+fn begin(stream: TcpStream, peer: SocketAddr, port: Port, shared: &Arc<Shared>) {
     shared.counters.connections_accepted.add(1);
-    let Ok(place) = shared.admission.take_place(peer.ip()) else {
+    let place = match &port.proxies {
+        None => shared.admission.take_place(peer.ip()),
+        // Counts for the address that the header will tell.
+        Some(proxies) if proxies.contains(peer.ip()) => shared.admission.take_unnamed_place(),
+        Some(_) => {
+            shared.counters.proxies_refused.add(1);
+            return;
+        }
+    };
+    let Ok(place) = place else {
         // Closed without an answer: there is no request yet to fit one to, and a flood should cost us little.
         shared.counters.connections_over_limit.add(1);
         return;
@@ -87,8 +107,7 @@ fn begin(stream: TcpStream, peer: SocketAddr, tls: Option<Arc<TlsPort>>, shared:
     }
     let shared_here = Arc::clone(shared);
     shared.sessions.spawn(async move {
-        session::serve(&shared_here, stream, peer, tls).await;
-        drop(place);
+        session::serve(&shared_here, stream, peer, port, place).await;
     });
 }
 

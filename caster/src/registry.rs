@@ -1,6 +1,6 @@
 //! What all sessions share: sources, accounts, the sourcetable, and who is in.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -11,12 +11,12 @@ use tianshu_ntrip::mountpoint::Mountpoint;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::access::{Access, Role};
+use crate::access::{Access, Denial, Role};
 use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::config::{CasterIdentity, Limits, MountConfig, MountKind, Offering};
-use crate::control::Control;
 use crate::events::{EndReason, EventSender, SessionId};
+use crate::members::{Member, Members, SessionPlace};
 use crate::nearest::source::{NearestMount, NearestSource};
 use crate::relay::{RelayMount, RelaySource};
 use crate::source::{Availability, CorrectionSource, OpenRefusal, OpenStream, RoverFacts};
@@ -34,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
     pub(crate) identity: CasterIdentity,
+    /// Where TLS is spoken, for those who ask for more than Basic authentication.
+    pub(crate) tls_port: Option<u16>,
     pub(crate) stations: Arc<Stations>,
     pub(crate) sink: Arc<dyn UploadSink>,
     pub(crate) admission: Arc<Admission>,
@@ -105,6 +107,17 @@ impl Offered {
     fn continues(&self, before: &Offered, mountpoint: &Mountpoint) -> bool {
         let kind = |offered: &Offered| offered.mounts.get(mountpoint).map(|m| m.kind.clone());
         kind(self) == kind(before)
+    }
+
+    /// Ends a session if its mountpoint or its right is not what it was when it was let in.
+    fn hold(&self, member: &Member, before: &Offered) {
+        if !self.continues(before, &member.mountpoint) {
+            member.control.end(EndReason::MountpointRemoved);
+        } else if let Err(why) =
+            self.access.may_stay(&member.grant, member.role, &member.mountpoint)
+        {
+            member.control.end(EndReason::Revoked(why));
+        }
     }
 }
 
@@ -182,9 +195,13 @@ impl Shared {
             std::mem::replace(&mut *offered, Arc::clone(&fresh))
         };
         *lock(&self.table) = None;
-        for member in lock(&self.members.0).values() {
-            member.go_on(&before, &fresh);
-        }
+        self.members.for_each(|member| fresh.hold(member, &before));
+    }
+
+    /// Ends the sessions whose accounts may not be used any more as they were.
+    pub(crate) fn hold_against_accounts(&self) {
+        let offered = self.offered();
+        self.members.for_each(|member| offered.hold(member, &offered));
     }
 
     pub(crate) fn login_failed(&self, address: IpAddr) -> Duration {
@@ -197,74 +214,27 @@ impl Shared {
         id: SessionId,
         member: Member,
         before: &Arc<Offered>,
-    ) -> SessionPlace {
-        let account = member.account.clone();
-        let mut members = lock(&self.members.0);
-        // A reload between the question and the entry did not see this session. One that comes now will.
-        let now = self.offered();
-        if !Arc::ptr_eq(before, &now) {
-            member.go_on(before, &now);
-        }
-        members.insert(id, member);
-        drop(members);
-        SessionPlace { members: Arc::clone(&self.members), id, account }
+    ) -> Result<SessionPlace, Denial> {
+        let entered = self.members.enter(id, member, |member| {
+            // A reload between the question and the entry did not see this session. One that comes now will.
+            let now = self.offered();
+            if !Arc::ptr_eq(before, &now) {
+                now.hold(member, before);
+            }
+        });
+        let (place, displaced) = entered?;
+        self.counters.sessions_displaced.add(displaced as u64);
+        Ok(place)
     }
 
     pub(crate) fn stats(&self) -> CasterStats {
         let (mut rovers, mut uploads) = (0, 0);
-        for member in lock(&self.members.0).values() {
-            match member.role {
-                Role::Rover => rovers += 1,
-                Role::Station => uploads += 1,
-            }
-        }
+        self.members.for_each(|member| match member.role {
+            Role::Rover => rovers += 1,
+            Role::Station => uploads += 1,
+        });
         let connections = self.admission.connections() as u64;
         CasterStats { connections, rovers, uploads, ..self.counters.snapshot() }
-    }
-}
-
-/// Who is in.
-#[derive(Debug, Default)]
-pub(crate) struct Members(Mutex<HashMap<SessionId, Member>>);
-
-/// One who is in.
-#[derive(Debug)]
-pub(crate) struct Member {
-    pub(crate) role: Role,
-    pub(crate) mountpoint: Mountpoint,
-    pub(crate) account: Option<Arc<str>>,
-    pub(crate) control: Arc<Control>,
-}
-
-impl Member {
-    /// Ends the session if its mountpoint or its right is not what it was when it was let in.
-    fn go_on(&self, before: &Offered, fresh: &Offered) {
-        if !fresh.continues(before, &self.mountpoint) {
-            self.control.end(EndReason::MountpointRemoved);
-        } else if !fresh.access.may_stay(self.account.as_deref(), self.role, &self.mountpoint) {
-            self.control.end(EndReason::AccessRemoved);
-        }
-    }
-}
-
-/// The place of a session among the members, until it is dropped.
-#[derive(Debug)]
-pub(crate) struct SessionPlace {
-    members: Arc<Members>,
-    id: SessionId,
-    account: Option<Arc<str>>,
-}
-
-impl SessionPlace {
-    /// Under which account the session is in.
-    pub(crate) fn account(&self) -> Option<Arc<str>> {
-        self.account.clone()
-    }
-}
-
-impl Drop for SessionPlace {
-    fn drop(&mut self) {
-        lock(&self.members.0).remove(&self.id);
     }
 }
 

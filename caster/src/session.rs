@@ -1,5 +1,6 @@
 //! One connection from its first byte to its end: request, decision, answer, stream.
 
+pub mod fence;
 pub mod rover;
 pub mod station;
 pub mod wire;
@@ -16,15 +17,20 @@ use tianshu_ntrip::server::request::{Request, TableRequest};
 use tianshu_ntrip::server::session::{Fault, ServerEvent, ServerSession};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use crate::access::{Asked, Denial, Proof, Role, Verdict};
+use crate::access::{Asked, Denial, Grant, Proof, Role, Verdict};
+use crate::admission::Place;
 use crate::control::Control;
 use crate::events::{EndReason, Refused, SessionEvent, SessionId, SessionNews};
+use crate::listener::Port;
+use crate::proxy::read_header;
 use crate::registry::Shared;
 use crate::source::Availability;
-use crate::tls::TlsPort;
 use wire::{Wire, read_with, write_all};
+
+/// Letters of a refused peer's name that are told: enough for every account, and no way to fill a log.
+const NAME_MAX: usize = 60;
 
 /// One session: who it is, and what it shares with all others.
 pub(crate) struct Session<'s> {
@@ -40,9 +46,10 @@ pub(crate) struct Session<'s> {
 /// Serves a connection until it ends.
 pub(crate) async fn serve(
     shared: &Arc<Shared>,
-    stream: TcpStream,
+    mut stream: TcpStream,
     peer: SocketAddr,
-    tls: Option<Arc<TlsPort>>,
+    port: Port,
+    mut place: Place,
 ) {
     let mut session = Session {
         shared,
@@ -52,11 +59,14 @@ pub(crate) async fn serve(
         protocol: ServerSession::new(),
         early: VecDeque::new(),
     };
-    let Some(port) = tls else {
+    if port.proxies.is_some() && !session.read_proxy(&mut stream, &mut place).await {
+        return;
+    }
+    let Some(tls) = port.tls else {
         session.run(stream).await;
         return;
     };
-    let handshake = timeout(shared.limits.tls_timeout, port.acceptor().accept(stream));
+    let handshake = timeout(shared.limits.tls_timeout, tls.acceptor().accept(stream));
     let shaken = tokio::select! {
         () = session.control.ended() => return,
         shaken = handshake => shaken,
@@ -76,6 +86,34 @@ pub(crate) async fn serve(
 }
 
 impl Session<'_> {
+    /// Takes the peer's address from its proxy's header. Tells whether it may go on.
+    async fn read_proxy(&mut self, stream: &mut TcpStream, place: &mut Place) -> bool {
+        let reading = timeout(self.shared.limits.head_timeout, read_header(stream));
+        let read = tokio::select! {
+            () = self.control.ended() => return false,
+            read = reading => read,
+        };
+        let why = match read {
+            // A proxy that speaks for itself keeps its own address.
+            Ok(Ok(told)) => {
+                self.peer = told.unwrap_or(self.peer);
+                match place.is_of(self.peer.ip()) {
+                    Ok(()) => return true,
+                    Err(full) => {
+                        self.shared.counters.connections_over_limit.add(1);
+                        self.refused(None, Refused::Full(full.to_string()));
+                        return false;
+                    }
+                }
+            }
+            Ok(Err(fault)) => fault.to_string(),
+            Err(_) => "no PROXY header came in time".to_owned(),
+        };
+        self.shared.counters.proxies_refused.add(1);
+        self.refused(None, Refused::Proxy(why));
+        false
+    }
+
     async fn run<W: Wire>(&mut self, mut wire: W) {
         if let Some(request) = self.read_request(&mut wire).await {
             match request {
@@ -160,6 +198,7 @@ impl Session<'_> {
         mountpoints: &'t [Mountpoint],
         credentials: Option<&Credentials>,
     ) -> Vec<&'t Mountpoint> {
+        let asked_at = Instant::now();
         let mut readable = Vec::new();
         let mut wrong = false;
         for mountpoint in mountpoints {
@@ -172,17 +211,18 @@ impl Session<'_> {
         }
         if wrong && credentials.is_some() {
             self.shared.counters.logins_failed.add(1);
-            self.hold_back().await;
+            self.hold_back(asked_at).await;
         }
         readable
     }
 
-    /// The wait before the answer to wrong credentials.
-    async fn hold_back(&self) {
+    /// The wait before the answer to wrong credentials. It counts from the question, so that an account that exists is not
+    /// told from one that does not by the time that its password took to verify.
+    async fn hold_back(&self, asked_at: Instant) {
         let delay = self.shared.login_failed(self.peer.ip());
         tokio::select! {
             () = self.control.ended() => {}
-            () = sleep(delay) => {}
+            () = sleep_until(asked_at + delay) => {}
         }
     }
 
@@ -196,19 +236,25 @@ impl Session<'_> {
         role: Role,
         mountpoint: &Mountpoint,
         proof: Proof,
-    ) -> Result<Option<Arc<str>>, Refused> {
+    ) -> Result<Grant, Refused> {
+        let asked_at = Instant::now();
         let guessed = !matches!(proof, Proof::Nothing);
         let asked = self.asked(role, mountpoint, proof);
         let denial = match self.shared.access().authenticate(&asked).await {
-            Verdict::Admitted(account) => return Ok(account),
+            Verdict::Admitted(grant) => return Ok(grant),
             Verdict::Denied(denial) => denial,
         };
         if denial.is_about_credentials() {
             self.shared.counters.logins_failed.add(1);
             // Without credentials nothing was guessed: clients ask that way before they send them.
             if guessed {
-                self.hold_back().await;
+                self.hold_back(asked_at).await;
             }
+        }
+        match denial {
+            Denial::LockedOut => self.shared.counters.logins_locked_out.add(1),
+            Denial::Busy => self.shared.counters.logins_too_busy.add(1),
+            _ => {}
         }
         Err(Refused::Denied(denial))
     }
@@ -236,8 +282,11 @@ impl Session<'_> {
                 table = self.shared.sourcetable();
                 Refusal::NoSuchMountpoint { sourcetable: &table.text }
             }
-            Refused::Denied(denial) if denial.is_about_credentials() => Refusal::Unauthorized,
-            Refused::Denied(denial @ (Denial::SessionLimit | Denial::LockedOut)) => {
+            Refused::Denied(denial) if denial.is_about_credentials() => {
+                words = self.challenge(*denial);
+                Refusal::Unauthorized(&words)
+            }
+            Refused::Denied(denial) if denial.passes() => {
                 words = denial.to_string();
                 Refusal::Unavailable(&words)
             }
@@ -259,6 +308,23 @@ impl Session<'_> {
         self.send(wire, &answer).await;
     }
 
+    /// What a peer with wrong credentials is told. Whether its name or its password is wrong is its own to find out.
+    fn challenge(&self, denial: Denial) -> String {
+        let over_tls = self.shared.tls_port.map(|port| format!(", over TLS at port {port}"));
+        let over_tls = over_tls.unwrap_or_default();
+        match (denial, self.protocol.unusable_authorization()) {
+            (Denial::NoCredentials, Some(fault)) => format!(
+                "Only Basic authentication is taken here{over_tls}; of what was sent, {fault}."
+            ),
+            (Denial::NoCredentials, None) => {
+                format!(
+                    "An account is needed here: send its name and password by Basic authentication{over_tls}."
+                )
+            }
+            _ => "User name or password is wrong.".to_owned(),
+        }
+    }
+
     /// Sends an answer; a peer that does not take it has itself to blame. A stop waits for it no longer than its grace.
     async fn send<W: Wire>(&self, wire: &mut W, answer: &[u8]) {
         let limits = &self.shared.limits;
@@ -274,7 +340,8 @@ impl Session<'_> {
     }
 
     fn refused(&self, mountpoint: Option<String>, reason: Refused) {
-        self.report(SessionNews::Refused { mountpoint, reason });
+        let account = self.protocol.named_user().map(|name| name.chars().take(NAME_MAX).collect());
+        self.report(SessionNews::Refused { mountpoint, account, reason });
     }
 
     pub(crate) fn report(&self, news: SessionNews) {

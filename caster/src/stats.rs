@@ -67,6 +67,14 @@ counters! {
     station_logins,
     /// Logins refused for their credentials.
     logins_failed,
+    /// Logins refused because their account, or their address, guessed too often.
+    logins_locked_out,
+    /// Logins told to try later because too many passwords waited to be verified.
+    logins_too_busy,
+    /// Sessions that made room for a newer one of their account.
+    sessions_displaced,
+    /// Connections of proxies without a header, or of strangers at a listener for proxies.
+    proxies_refused,
     /// Requests refused for any other reason.
     requests_refused,
     /// Frames sent to rovers.

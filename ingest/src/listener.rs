@@ -105,6 +105,23 @@ pub struct AddressRange {
 pub struct BadAddressRange(String);
 
 impl AddressRange {
+    /// The first and the last address of it.
+    pub fn ends(&self) -> (IpAddr, IpAddr) {
+        // A shift by all bits leaves none; `checked_shr` would call that an overflow.
+        match self.network {
+            IpAddr::V4(network) => {
+                let host = u32::MAX.checked_shr(self.prefix_bits).unwrap_or(0);
+                let bits = u32::from(network);
+                (IpAddr::V4((bits & !host).into()), IpAddr::V4((bits | host).into()))
+            }
+            IpAddr::V6(network) => {
+                let host = u128::MAX.checked_shr(self.prefix_bits).unwrap_or(0);
+                let bits = u128::from(network);
+                (IpAddr::V6((bits & !host).into()), IpAddr::V6((bits | host).into()))
+            }
+        }
+    }
+
     /// Whether the address lies in it. An IPv4 address that came in over IPv6 counts as itself.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.network, address.to_canonical()) {
@@ -151,6 +168,20 @@ mod tests {
     fn check(range: &str, address: &str, expected: bool) {
         let range: AddressRange = range.parse().unwrap();
         assert_eq!(range.contains(address.parse().unwrap()), expected, "{range} {address}");
+    }
+
+    #[test]
+    fn a_range_has_two_ends() {
+        for (range, first, last) in [
+            ("192.0.2.7/24", "192.0.2.0", "192.0.2.255"),
+            ("192.0.2.7", "192.0.2.7", "192.0.2.7"),
+            ("0.0.0.0/0", "0.0.0.0", "255.255.255.255"),
+            ("2001:db8::/126", "2001:db8::", "2001:db8::3"),
+            ("::1", "::1", "::1"),
+        ] {
+            let ends = (first.parse().unwrap(), last.parse().unwrap());
+            assert_eq!(range.parse::<AddressRange>().unwrap().ends(), ends, "{range}");
+        }
     }
 
     #[test]

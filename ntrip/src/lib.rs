@@ -23,7 +23,7 @@
 //!                 (session.accept(Chunking::WhenSpoken), false)
 //!             }
 //!             ServerEvent::Request(Request::Table(_)) => (session.send_table("ENDSOURCETABLE\r\n"), true),
-//!             ServerEvent::Request(_) => (session.refuse(&Refusal::Unauthorized), true),
+//!             ServerEvent::Request(_) => (session.refuse(&Refusal::Unauthorized("Wrong password.")), true),
 //!             ServerEvent::Fault { answer, .. } => (answer, true),
 //!             ServerEvent::Gga(_) | ServerEvent::Upload(_) => continue, // where the rover is; a station's bytes
 //!             ServerEvent::UploadEnd(_) => break 'connection,

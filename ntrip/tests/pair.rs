@@ -75,7 +75,7 @@ impl TestCaster {
                 self.send(&answer, true);
             }
             (true, false) => {
-                let answer = self.session.refuse(&Refusal::Unauthorized);
+                let answer = self.session.refuse(&Refusal::Unauthorized("Wrong password."));
                 self.send(&answer, true);
             }
             (true, true) => {

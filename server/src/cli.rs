@@ -2,6 +2,7 @@
 
 pub(crate) mod load;
 pub(crate) mod network;
+pub(crate) mod user;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::cli::load::LoadOptions;
 use crate::cli::network::NetworkOptions;
+use crate::cli::user::UserOptions;
 
 /// Tianshu, a GNSS reference-station network service: station streams in, corrections for rovers out.
 #[derive(Parser, Debug)]
@@ -29,6 +31,10 @@ pub(crate) enum Command {
     Serve(ServeOptions),
     /// Read configuration files and tell everything that is wrong with them.
     Check(CheckOptions),
+    /// Make, change and list rovers' accounts in the store that the configuration names ([accounts]).
+    ///
+    /// A running service takes changes up within seconds; sessions of accounts that may not be used any more end.
+    User(UserOptions),
     /// Print the messages of an RTCM 3 stream as readable lines, or as JSON.
     Decode(DecodeOptions),
     /// Record a station's stream into a file.

@@ -1,5 +1,6 @@
 //! Decoded messages as JSON: one object a message, for `tianshu decode --json`.
 
+pub(crate) mod accounts;
 pub(crate) mod load;
 pub(crate) mod network;
 pub(crate) mod truth;

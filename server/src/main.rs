@@ -16,6 +16,7 @@ mod outlet;
 mod products;
 mod serve;
 mod simulate;
+mod users;
 mod vrs;
 
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Command::Serve(options) => commands::serve::run(&options),
+        Command::User(options) => commands::user::run(options),
         Command::Check(options) => commands::check::run(&options),
         Command::Decode(options) => commands::decode::run(&options),
         Command::Record(options) => commands::record::run(&options),

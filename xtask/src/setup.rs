@@ -10,12 +10,13 @@ use anyhow::{Result, bail};
 use crate::run::{Workspace, show, succeeds};
 
 /// Debian packages, and a program by which each is known to be there: RTKLIB's `str2str` and `convbin`,
-/// gpsd with its decoder and its pipe as NTRIP clients, Python to run the PyPI decoders.
+/// gpsd with its decoder and its pipe as NTRIP clients, PostgreSQL to keep accounts in, Python to run the PyPI decoders.
 const DEBIAN: &[(&str, &str)] = &[
     ("rtklib", "convbin"),
     ("gpsd", "gpsd"),
     ("gpsd-clients", "gpspipe"),
     ("gpsd-tools", "gpsdecode"),
+    ("postgresql", "pg_ctl"),
     ("python3-venv", "python3"),
 ];
 
@@ -31,7 +32,11 @@ const CARGO_DENY: &str = "0.20.2";
 /// Installs whatever is missing; says what could not be installed, and what that means.
 pub(crate) fn install(workspace: &Workspace) {
     std::fs::create_dir_all(&workspace.target).ok();
-    tell("Debian packages", debian(workspace), "tests against RTKLIB and gpsd skip by name");
+    tell(
+        "Debian packages",
+        debian(workspace),
+        "tests against RTKLIB, gpsd and PostgreSQL skip by name",
+    );
     tell("Python packages", python(workspace), "tests against what is missing skip by name");
     tell("cargo-deny", cargo_deny(workspace), "the step `deny` will fail");
 }
@@ -135,5 +140,9 @@ fn is_on_path(program: &str) -> bool {
     // Debian keeps daemons in folders that are not on an ordinary user's path.
     let path = std::env::var_os("PATH").unwrap_or_default();
     let sbin = ["/usr/sbin", "/sbin"].map(std::path::PathBuf::from);
-    std::env::split_paths(&path).chain(sbin).any(|folder| folder.join(program).is_file())
+    // And the programs of each version of PostgreSQL in a folder of their own.
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let postgresql = versions.map(|version| version.path().join("bin"));
+    let mut folders = std::env::split_paths(&path).chain(sbin).chain(postgresql);
+    folders.any(|folder| folder.join(program).is_file())
 }

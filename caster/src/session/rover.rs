@@ -7,18 +7,27 @@ use tianshu_gnss::time::uptime::Uptime;
 use tianshu_ntrip::nmea::gga::Gga;
 use tianshu_ntrip::server::request::StreamRequest;
 use tianshu_ntrip::server::session::{Chunking, ServerEvent};
+use tianshu_rtcm::frame::Frame;
+use tianshu_rtcm::message::text::TextMessage;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::access::{Proof, Role};
+use crate::access::{Denial, Proof, Role};
+use crate::accounts::follow::posix_now;
 use crate::delivery::Delivery;
 use crate::events::{EndReason, Refused, SessionNews};
-use crate::registry::{Member, SessionPlace};
+use crate::members::{Member, SessionPlace};
+use crate::session::fence::Fence;
 use crate::session::wire::{Wire, read_with, write_all};
 use crate::session::{Session, broken};
 use crate::source::{CorrectionStream, OpenRefusal, RoverFacts, StreamItem};
 
 /// A rover's position is reported to the operators at most so often, however often it is told.
 pub const POSITION_EVERY: Duration = Duration::from_secs(30);
+
+/// The Modified Julian Day of 1970-01-01.
+const POSIX_EPOCH_MJD: i64 = 40_587;
+/// Of POSIX time, which knows no leap seconds.
+const SECONDS_OF_DAY: i64 = 86_400;
 
 /// What a session did so far.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,7 +50,7 @@ enum Woken {
 
 pub(crate) async fn run<W: Wire>(session: &mut Session<'_>, wire: &mut W, request: StreamRequest) {
     let mountpoint = request.mountpoint.clone();
-    let (mut stream, place) = match open(session, &request).await {
+    let Opened { mut stream, place, mut fence } = match open(session, &request).await {
         Ok(opened) => opened,
         Err(reason) => {
             session.refuse(wire, Some(mountpoint.to_string()), reason).await;
@@ -62,30 +71,42 @@ pub(crate) async fn run<W: Wire>(session: &mut Session<'_>, wire: &mut W, reques
         report_position(session, &mut account, gga);
     }
     let reason = match write(session, wire, &accepted).await {
-        Ok(()) => relay(session, wire, stream.as_mut(), &mut account).await,
+        Ok(()) => relay(session, wire, stream.as_mut(), &mut fence, &mut account).await,
         Err(reason) => reason,
     };
     drop(place);
+    farewell(session, wire, &reason).await;
     let Account { bytes, frames, dropped, .. } = account;
     let findings = session.protocol.findings().clone();
     session.report(SessionNews::Ended { bytes, frames, dropped, findings, reason });
 }
 
+/// What a rover has that is let in.
+struct Opened {
+    stream: Box<dyn CorrectionStream>,
+    place: SessionPlace,
+    fence: Fence,
+}
+
 /// Is there such a mountpoint, may this rover read it, is there a stream for it?
-async fn open(
-    session: &Session<'_>,
-    request: &StreamRequest,
-) -> Result<(Box<dyn CorrectionStream>, SessionPlace), Refused> {
+async fn open(session: &Session<'_>, request: &StreamRequest) -> Result<Opened, Refused> {
     let offered = session.shared.offered();
     session.availability(&request.mountpoint)?;
     let proof = request.credentials.clone().map_or(Proof::Nothing, Proof::Basic);
-    let account = session.admit(Role::Rover, &request.mountpoint, proof).await?;
+    let grant = session.admit(Role::Rover, &request.mountpoint, proof).await?;
+    let now = session.shared.clock.now();
+    let mut fence = Fence::new(grant.area.clone(), now, session.shared.limits.position_wait_max);
+    if let Some(gga) = &request.initial_gga
+        && fence.on_position(gga, now).is_err()
+    {
+        return Err(Refused::Denied(Denial::OutsideArea));
+    }
     let facts = RoverFacts {
-        account: account.clone(),
+        account: grant.account.clone(),
         peer: session.peer,
         agent: request.peer.agent.clone(),
         gga: request.initial_gga.clone(),
-        now: session.shared.clock.now(),
+        now,
     };
     let stream =
         session.shared.open(&request.mountpoint, &facts).map_err(|refusal| match refusal {
@@ -94,19 +115,22 @@ async fn open(
         })?;
     let mountpoint = request.mountpoint.clone();
     let control = Arc::clone(&session.control);
-    let member = Member { role: Role::Rover, mountpoint, account, control };
-    let place = session.shared.enter(session.id, member, &offered);
-    Ok((stream, place))
+    let member = Member { role: Role::Rover, mountpoint, grant, control };
+    let place = session.shared.enter(session.id, member, &offered).map_err(Refused::Denied)?;
+    Ok(Opened { stream, place, fence })
 }
 
 async fn relay<W: Wire>(
     session: &mut Session<'_>,
     wire: &mut W,
     stream: &mut dyn CorrectionStream,
+    fence: &mut Fence,
     account: &mut Account,
 ) -> EndReason {
     let early: Vec<_> = session.early.drain(..).collect();
-    hear(session, stream, account, early);
+    if let Err(reason) = hear(session, stream, fence, account, early) {
+        return reason;
+    }
     let mut last_delivery = Instant::now();
     let idle = sleep_until(last_delivery + stream.patience());
     tokio::pin!(idle);
@@ -126,12 +150,21 @@ async fn relay<W: Wire>(
         };
         match woken {
             Woken::End(reason) => return reason,
-            Woken::Heard(events) => hear(session, stream, account, events),
+            Woken::Heard(events) => {
+                if let Err(reason) = hear(session, stream, fence, account, events) {
+                    return reason;
+                }
+            }
             Woken::Item(StreamItem::Ended) => return EndReason::MountpointRemoved,
             Woken::Item(StreamItem::Notice(notice)) => session.report(SessionNews::Notice(notice)),
             Woken::Item(StreamItem::Delivery(delivery)) => {
                 last_delivery = Instant::now();
-                if let Err(reason) = deliver(session, wire, account, &delivery).await {
+                let delivered = match fence.lets_through(session.shared.clock.now()) {
+                    Ok(true) => deliver(session, wire, account, &delivery).await,
+                    Ok(false) => Ok(()),
+                    Err(reason) => Err(reason),
+                };
+                if let Err(reason) = delivered {
                     return reason;
                 }
             }
@@ -213,17 +246,48 @@ async fn write<W: Wire>(
 fn hear(
     session: &Session<'_>,
     stream: &mut dyn CorrectionStream,
+    fence: &mut Fence,
     account: &mut Account,
     events: Vec<ServerEvent>,
-) {
+) -> Result<(), EndReason> {
     let told = events.into_iter().rev().find_map(|event| match event {
         ServerEvent::Gga(gga) => Some(gga),
         _ => None,
     });
     if let Some(gga) = told {
-        stream.rover_told(&gga, session.shared.clock.now());
+        let now = session.shared.clock.now();
         report_position(session, account, &gga);
+        fence.on_position(&gga, now)?;
+        stream.rover_told(&gga, now);
     }
+    Ok(())
+}
+
+/// Tells a rover whose account is what ended its session, as a text in its own stream (RTCM 1029): nothing else reaches a
+/// receiver by then. Receivers that show no texts skip it.
+async fn farewell<W: Wire>(session: &Session<'_>, wire: &mut W, reason: &EndReason) {
+    let is_about_the_account = matches!(
+        reason,
+        EndReason::Revoked(_)
+            | EndReason::Displaced
+            | EndReason::OutsideArea
+            | EndReason::NoPosition
+    );
+    if !is_about_the_account {
+        return;
+    }
+    let Some(frame) = text_frame(&reason.to_string()) else { return };
+    let framed = session.protocol.frame(&frame);
+    // Who takes no more bytes will not read this either.
+    let _ = timeout(session.shared.limits.stop_grace, write_all(wire, &framed)).await;
+}
+
+fn text_frame(text: &str) -> Option<bytes::Bytes> {
+    let now = posix_now();
+    let day_mjd = u16::try_from(POSIX_EPOCH_MJD + now.div_euclid(SECONDS_OF_DAY)).ok()?;
+    let seconds_of_day = u32::try_from(now.rem_euclid(SECONDS_OF_DAY)).ok()?;
+    let message = TextMessage { station_id: 0, day_mjd, seconds_of_day, text: text.to_owned() };
+    message.to_frame().ok().map(Frame::into_bytes)
 }
 
 fn report_position(session: &Session<'_>, account: &mut Account, gga: &Gga) {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::access::{Proof, Role};
 use crate::events::{EndReason, Refused, SessionNews};
-use crate::registry::{Member, SessionPlace};
+use crate::members::{Member, SessionPlace};
 use crate::session::wire::{Wire, read_with, write_all};
 use crate::session::{Session, broken};
 use crate::upload::{HANDOVER_MAX, HeldSlot, Taken, UploadLink};
@@ -64,12 +64,12 @@ async fn open(session: &Session<'_>, request: &UploadRequest) -> Result<Upload, 
         UploadKey::Basic(credentials) => Proof::Basic(credentials),
         UploadKey::Missing => Proof::Nothing,
     };
-    let account = session.admit(Role::Station, mountpoint, proof).await?;
+    let grant = session.admit(Role::Station, mountpoint, proof).await?;
     let control = std::sync::Arc::clone(&session.control);
     let now = shared.clock.now();
     let (slot, before) = shared
         .uploads
-        .take(mountpoint, session.id, account.clone(), control, now)
+        .take(mountpoint, session.id, grant.account.clone(), control, now)
         .map_err(|Taken| Refused::MountpointTaken)?;
     if let Some(before) = before {
         // If the old session hangs, the newcomer goes on: the sink sees the new link first, and the old one's end late.
@@ -77,8 +77,8 @@ async fn open(session: &Session<'_>, request: &UploadRequest) -> Result<Upload, 
     }
     let link = shared.sink.open(&station).map_err(|refusal| Refused::Full(refusal.to_string()))?;
     let control = Arc::clone(&session.control);
-    let member = Member { role: Role::Station, mountpoint: mountpoint.clone(), account, control };
-    let place = shared.enter(session.id, member, &offered);
+    let member = Member { role: Role::Station, mountpoint: mountpoint.clone(), grant, control };
+    let place = shared.enter(session.id, member, &offered).map_err(Refused::Denied)?;
     Ok(Upload { link, slot, place })
 }
 
@@ -130,7 +130,7 @@ fn down_reason(session: &Session<'_>, reason: &EndReason) -> DownReason {
         EndReason::SilentUpload => {
             DownReason::Silent { silent_s: session.shared.limits.upload_silence_max.as_secs() }
         }
-        EndReason::Stopping | EndReason::MountpointRemoved | EndReason::AccessRemoved => {
+        EndReason::Stopping | EndReason::MountpointRemoved | EndReason::Revoked(_) => {
             DownReason::Stopped
         }
         other => DownReason::Closed(other.to_string()),

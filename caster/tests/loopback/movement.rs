@@ -6,6 +6,7 @@ use crate::support::{
     ANNA, Bench, Peer, anna, frame, frames_in, mount, observations, settings, station_mount, told,
     two_relays, upload_mount,
 };
+use tianshu_caster::access::Revoked;
 use tianshu_caster::config::{Limits, MountConfig, MountKind, NearestPolicy, Offering, TlsFiles};
 use tianshu_caster::events::{EndReason, Refused, SessionNews};
 use tianshu_caster::source::{Notice, Withheld};
@@ -208,8 +209,11 @@ async fn a_reload_keeps_the_rovers_whose_mountpoint_and_right_stay() {
     assert!(bench.caster.sourcetable().mountpoints.contains(&mount("NEW")));
     fresh.users.clear();
     bench.caster.reload(&fresh).unwrap();
-    assert_eq!(bench.end_reason().await, EndReason::AccessRemoved);
-    assert_eq!(closed.until_end().await, b"");
+    assert_eq!(bench.end_reason().await, EndReason::Revoked(Revoked::Removed));
+    // The rover is told why, as a text in its stream, and nothing else.
+    let farewell = closed.until_end().await;
+    assert_eq!(u16::from_be_bytes([farewell[3], farewell[4]]) >> 4, 1029);
+    assert!(farewell.windows(24).any(|w| w == b"the account was taken aw"));
     fresh.users.push(anna());
     fresh.mountpoints.retain(|m| m.mountpoint != mount("OPEN"));
     bench.caster.reload(&fresh).unwrap();

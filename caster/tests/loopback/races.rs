@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tianshu_caster::access::{Access, Answer, Asked, Role, Verdict};
+use tianshu_caster::access::{Access, Answer, Asked, Grant, Revoked, Role, Verdict};
 use tianshu_caster::config::{Limits, MountConfig, Offering};
 use tianshu_caster::events::{EndReason, SessionNews};
 use tianshu_ntrip::mountpoint::Mountpoint;
@@ -27,12 +27,12 @@ impl Access for SlowAccess {
             if let Some(answers) = &self.answers {
                 answers.acquire().await.unwrap().forget();
             }
-            Verdict::Admitted(Some("anna".into()))
+            Verdict::Admitted(Grant::of(Some("anna".into())))
         })
     }
 
-    fn may_stay(&self, _: Option<&str>, _: Role, _: &Mountpoint) -> bool {
-        !self.closed.load(Ordering::SeqCst)
+    fn may_stay(&self, _: &Grant, _: Role, _: &Mountpoint) -> Result<(), Revoked> {
+        if self.closed.load(Ordering::SeqCst) { Err(Revoked::Removed) } else { Ok(()) }
     }
 
     fn is_open(&self, _: &Mountpoint) -> bool {
@@ -53,7 +53,7 @@ async fn an_account_closed_while_it_logs_in_does_not_stay() {
     access.closed.store(true, Ordering::SeqCst);
     bench.caster.reload(&two_relays()).unwrap();
     access.answers.as_ref().unwrap().add_permits(1);
-    assert_eq!(bench.end_reason().await, EndReason::AccessRemoved);
+    assert_eq!(bench.end_reason().await, EndReason::Revoked(Revoked::Removed));
 }
 
 #[tokio::test]

@@ -108,7 +108,7 @@ async fn an_offline_mountpoint_is_as_unknown_but_the_operator_knows_better() {
     let answer = bench.connect(&v2("OPEN", "")).await.text_until_end().await;
     assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n"), "{answer}");
     let offline = |news: &SessionNews| match news {
-        SessionNews::Refused { reason: Refused::Offline(_), mountpoint } => mountpoint.clone(),
+        SessionNews::Refused { reason: Refused::Offline(_), mountpoint, .. } => mountpoint.clone(),
         _ => None,
     };
     assert_eq!(bench.event(offline).await, "OPEN");

@@ -63,8 +63,15 @@ impl Bench {
     ) -> Self {
         let (clock, stations) = (Clock::start(), Arc::new(Stations::new()));
         let sink = Arc::new(Sink { stations: Arc::clone(&stations), clock });
-        let parts =
-            Parts { stations: Arc::clone(&stations), clock, sink, sources: Vec::new(), access };
+        let parts = Parts {
+            stations: Arc::clone(&stations),
+            clock,
+            sink,
+            sources: Vec::new(),
+            access,
+            accounts: None,
+            password_threads: 1,
+        };
         let address = "127.0.0.1:0".parse().unwrap();
         let identity = CasterIdentity {
             host: "caster.example".to_owned(),
@@ -76,7 +83,7 @@ impl Bench {
             web: None,
         };
         let config = CasterConfig {
-            listeners: vec![ListenerConfig { address, tls }],
+            listeners: vec![ListenerConfig { address, tls, proxies: None }],
             identity,
             limits,
             offering,

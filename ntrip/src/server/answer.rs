@@ -28,7 +28,8 @@ const RTKLIB_AGENT: &str = "NTRIP RTKLIB/";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal<'t> {
     /// The credentials are wrong or missing; nothing else is a 401, because clients give up at it (docs/ntrip-in-the-field.md, note 1).
-    Unauthorized,
+    /// The words say what is wrong, and what would be taken.
+    Unauthorized(&'t str),
     /// Known, but not allowed: no right, an expired account.
     Forbidden(&'t str),
     /// No such mountpoint, or it is offline. NTRIP 1 is shown what there is instead.
@@ -80,7 +81,7 @@ pub(crate) fn refused(request: &Request, refusal: &Refusal<'_>) -> Vec<u8> {
     let v1 = peer.mode.version == NtripVersion::V1;
     if v1 && is_source(peer) {
         return match refusal {
-            Refusal::Unauthorized => error_line("Bad Password"),
+            Refusal::Unauthorized(_) => error_line("Bad Password"),
             Refusal::NoSuchMountpoint { .. } | Refusal::MountpointTaken => {
                 error_line("Mount Point Taken or Invalid")
             }
@@ -94,9 +95,9 @@ pub(crate) fn refused(request: &Request, refusal: &Refusal<'_>) -> Vec<u8> {
                 "There is no such mountpoint here, or it is offline. GET / lists what there is.";
             status(peer, "404 Not Found", hint, &[])
         }
-        Refusal::Unauthorized => {
+        Refusal::Unauthorized(reason) => {
             let realm = ("WWW-Authenticate", realm(request));
-            status(peer, "401 Unauthorized", "User name or password is wrong.", &[realm])
+            status(peer, "401 Unauthorized", reason, &[realm])
         }
         Refusal::Forbidden(reason) => status(peer, "403 Forbidden", reason, &[]),
         Refusal::MountpointTaken => {

@@ -1,6 +1,6 @@
 //! What a peer asks of a caster, read from its head in every form the field writes.
 
-use crate::credentials::{Credentials, Secret};
+use crate::credentials::{AuthorizationFault, Credentials, Secret};
 use crate::findings::{Finding, Findings};
 use crate::head::Head;
 use crate::mountpoint::Mountpoint;
@@ -99,6 +99,8 @@ pub struct Peer {
     pub kind: ClientKind,
     /// How it is spoken to.
     pub mode: Mode,
+    /// Why its `Authorization` header, if it has one, could not be used.
+    pub unusable_authorization: Option<AuthorizationFault>,
 }
 
 /// What kind of software a peer says it is.
@@ -240,7 +242,9 @@ fn read_peer(head: &Head, method: &str, http: Option<HttpLevel>, findings: &mut 
     } else {
         choose_mode(method, says_v2, http, kind)
     };
-    Peer { agent, kind, mode }
+    let said = head.header("Authorization").map(Credentials::from_header);
+    let unusable_authorization = said.and_then(Result::err);
+    Peer { agent, kind, mode, unusable_authorization }
 }
 
 /// ICY unless `Ntrip-Version: Ntrip/2.0`; chunks only over HTTP/1.1 (docs/ntrip-in-the-field.md, "Rules that every tested client accepts").

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use crate::chunked::{ChunkDecoder, ChunkProgress, encode_chunk};
+use crate::credentials::{AuthorizationFault, Credentials};
 use crate::findings::Findings;
 use crate::head::{HeadCollector, HeadFault};
 use crate::nmea::GgaScanner;
 use crate::nmea::gga::Gga;
 use crate::server::answer::{self, Refusal};
 use crate::server::mode::{Form, Mode, Reason};
-use crate::server::request::{self, Request, RequestFault};
+use crate::server::request::{self, Request, RequestFault, UploadKey};
 
 /// What the bytes of a peer mean.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,6 +156,25 @@ impl ServerSession {
     /// How the peer is spoken to and why, for the operator; known with the request.
     pub fn mode(&self) -> Option<Mode> {
         self.request.as_ref().map(|request| request.peer().mode)
+    }
+
+    /// The user that the request names, known or not.
+    pub fn named_user(&self) -> Option<&str> {
+        match self.request.as_ref()? {
+            Request::Stream(request) => request.credentials.as_ref(),
+            Request::Table(request) => request.credentials.as_ref(),
+            Request::Upload(request) => match &request.key {
+                UploadKey::Basic(credentials) => Some(credentials),
+                UploadKey::Password(_) | UploadKey::Missing => None,
+            },
+            Request::NoSuchName { .. } => None,
+        }
+        .map(Credentials::user)
+    }
+
+    /// Why the `Authorization` header of the request could not be used, if it had one and it could not.
+    pub fn unusable_authorization(&self) -> Option<AuthorizationFault> {
+        self.request.as_ref().and_then(|request| request.peer().unusable_authorization)
     }
 
     /// What was odd in the peer's bytes.

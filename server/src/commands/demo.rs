@@ -31,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use crate::address::Host;
 use crate::cli::DemoOptions;
 use crate::commands::simulate::next_second;
+use crate::config::accounts::AccountsConfig;
 use crate::config::read::Config;
 use crate::config::solver::NetworkConfig;
 use crate::config::station::{LinkConfig, LinkKind};
@@ -162,8 +163,11 @@ fn config(network: &Network, ports: &[SocketAddr], port: u16) -> anyhow::Result<
             Mountpoint::new(name).with_context(|| format!("{name} is no mountpoint"))?;
         offering.mountpoints.push(open(mountpoint, kind));
     }
-    let listener =
-        ListenerConfig { address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), tls: None };
+    let listener = ListenerConfig {
+        address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        tls: None,
+        proxies: None,
+    };
     let identity = CasterIdentity {
         host: Ipv4Addr::LOCALHOST.to_string(),
         port,
@@ -179,7 +183,8 @@ fn config(network: &Network, ports: &[SocketAddr], port: u16) -> anyhow::Result<
         |s: &NetworkStation| StationConfig { name: s.name.clone(), place: s.ecef(), antenna: None };
     let stations = network.stations.iter().map(config).collect();
     let network = NetworkConfig { stations, interval: Interval::from_seconds(1), checkpoint: None };
-    Ok(Config { caster, links, network: Some(Arc::new(network)) })
+    let accounts = AccountsConfig { place: None, password_threads: 1 };
+    Ok(Config { caster, accounts, links, network: Some(Arc::new(network)) })
 }
 
 /// The nearest of all stations.

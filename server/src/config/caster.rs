@@ -5,6 +5,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use tianshu_caster::config::{Limits, ListenerConfig, TlsFiles};
+use tianshu_caster::proxy::TrustedProxies;
+use tianshu_ingest::listener::AddressRange;
 
 use crate::config::section::Section;
 
@@ -25,19 +27,47 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> CasterTable {
     let plain = addresses(&mut section, "listen");
     let plain = plain.unwrap_or_else(|| LISTEN_DEFAULT.parse().into_iter().collect());
     let over_tls = addresses(&mut section, "tls_listen").unwrap_or_default();
+    let behind_proxy = addresses(&mut section, "proxy_listen").unwrap_or_default();
+    let tls_behind_proxy = addresses(&mut section, "proxy_tls_listen").unwrap_or_default();
     // Where an address cannot be read, that is the fault, not that there is none.
     let all_readable = section.faults() == faults_before;
-    let tls = tls_files(&mut section, folder, !over_tls.is_empty());
+    let proxied = !behind_proxy.is_empty() || !tls_behind_proxy.is_empty();
+    let proxies = Some(proxies(&mut section, proxied));
+    let tls = tls_files(&mut section, folder, !over_tls.is_empty() || !tls_behind_proxy.is_empty());
     let limits = limits(&mut section);
-    if all_readable && plain.is_empty() && over_tls.is_empty() {
+    if all_readable && !proxied && plain.is_empty() && over_tls.is_empty() {
         let at = section.place();
         section.complain(&at, "listen and tls_listen are both empty: nobody could connect");
     }
     section.close();
 
-    let plain = plain.into_iter().map(|address| ListenerConfig { address, tls: None });
-    let over_tls = over_tls.into_iter().map(|address| ListenerConfig { address, tls: tls.clone() });
-    CasterTable { listeners: plain.chain(over_tls).collect(), limits }
+    let listeners = [
+        (plain, None, None),
+        (behind_proxy, None, proxies.clone()),
+        (over_tls, tls.clone(), None),
+        (tls_behind_proxy, tls, proxies),
+    ];
+    let listeners = listeners.into_iter().flat_map(|(addresses, tls, proxies)| {
+        addresses.into_iter().map(move |address| ListenerConfig {
+            address,
+            tls: tls.clone(),
+            proxies: proxies.clone(),
+        })
+    });
+    CasterTable { listeners: listeners.collect(), limits }
+}
+
+/// The proxies whose word is taken for where a peer is; named exactly when a listener needs them.
+fn proxies(section: &mut Section<'_>, needed: bool) -> TrustedProxies {
+    let before = section.faults();
+    let ranges = section.list::<AddressRange>("trusted_proxies").unwrap_or_default();
+    if section.faults() == before && ranges.is_empty() == needed {
+        let at = section.place();
+        let text = "proxy_listen and proxy_tls_listen need trusted_proxies, and nothing else does";
+        section.complain(&at, text);
+    }
+    let ends = ranges.into_iter().map(|found| found.value.ends());
+    TrustedProxies::new(ends.collect())
 }
 
 fn addresses(section: &mut Section<'_>, key: &'static str) -> Option<Vec<SocketAddr>> {

@@ -22,6 +22,7 @@ use crate::config::section::{Found, Section};
 use crate::config::station::{Heard, Station};
 
 /// A mountpoint's name as it is written.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MountName(pub Mountpoint);
 
 impl FromStr for MountName {

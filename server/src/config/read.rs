@@ -7,6 +7,7 @@ use anyhow::Context;
 use tianshu_caster::config::{CasterConfig, MountKind, Offering};
 use toml::de::DeTable;
 
+use crate::config::accounts::{self, AccountsConfig};
 use crate::config::complaint::{Complaints, Unusable};
 use crate::config::document::{self, each, one, unique};
 use crate::config::mountpoint;
@@ -19,6 +20,8 @@ use crate::config::{caster, service, user};
 pub(crate) struct Config {
     /// What the caster is told: listeners, limits, and what is offered to whom.
     pub caster: CasterConfig,
+    /// Where accounts are kept.
+    pub accounts: AccountsConfig,
     /// The stations, and how each is heard.
     pub links: Vec<LinkConfig>,
     /// The network that is solved, if one is.
@@ -48,12 +51,13 @@ pub(crate) fn from_text(text: &str, folder: &Path) -> Result<Config, Complaints>
 }
 
 /// The tables of a configuration file.
-pub(crate) const TABLES: [&str; 6] =
-    ["service", "caster", "network", "station", "mountpoint", "user"];
+pub(crate) const TABLES: [&str; 7] =
+    ["service", "caster", "accounts", "network", "station", "mountpoint", "user"];
 
 fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) -> Config {
     let identity = one(root, "service", complaints, service::read);
     let caster = one(root, "caster", complaints, |section| caster::read(section, folder));
+    let accounts = one(root, "accounts", complaints, |section| accounts::read(section, folder));
     let table = one(root, "network", complaints, |section| solver::read(section, folder));
     let stations = each(root, "station", complaints, |section| station::read(section, folder));
     let mounts = each(root, "mountpoint", complaints, |section| mountpoint::read(section, folder));
@@ -77,7 +81,7 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     };
     let config =
         CasterConfig { listeners: caster.listeners, identity, limits: caster.limits, offering };
-    Config { caster: config, links, network }
+    Config { caster: config, accounts, links, network }
 }
 
 fn is_uploaded(station: &Station, mountpoints: &[tianshu_caster::config::MountConfig]) -> bool {

@@ -19,9 +19,10 @@ fn log(event: &SessionEvent) {
             let agent = agent.as_deref().unwrap_or("-");
             tracing::info!(session, %peer, %mountpoint, account, agent, mode, "{role:?} let in");
         }
-        SessionNews::Refused { mountpoint, reason } => {
+        SessionNews::Refused { mountpoint, account, reason } => {
             let mountpoint = mountpoint.as_deref().unwrap_or("-");
-            tracing::info!(session, %peer, mountpoint, "refused: {reason}");
+            let account = account.as_deref().unwrap_or("-");
+            tracing::info!(session, %peer, mountpoint, account, "refused: {reason}");
         }
         SessionNews::Notice(notice) => tracing::info!(session, "{notice}"),
         SessionNews::FallsBehind { frames } => {

@@ -3,11 +3,14 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
+use tianshu_caster::accounts::follow::Accounts;
+use tianshu_caster::accounts::store::StorePlace;
 use tianshu_caster::caster::{Caster, Parts};
 use tianshu_caster::clock::Clock;
-use tianshu_caster::config::{CasterConfig, CasterIdentity, Limits, ListenerConfig};
+use tianshu_caster::config::{CasterIdentity, Limits, ListenerConfig};
 use tianshu_caster::stations::Stations;
 use tianshu_caster::stats::CasterStats;
 use tianshu_ingest::clock::{SharedClock, SystemClock};
@@ -16,6 +19,7 @@ use tianshu_ingest::sink::{EVENTS_QUEUED_MAX, event_queue};
 use tianshu_ingest::upload::{Intake, UploadLimits};
 use tokio::task::JoinHandle;
 
+use crate::config::accounts::AccountsConfig;
 use crate::config::read::Config;
 use crate::products::source::NetworkSource;
 use crate::serve::bus::Bus;
@@ -28,6 +32,9 @@ use crate::serve::uploads::Uploads;
 use crate::vrs::cost::{Cost, Counted};
 use crate::vrs::desk::{Board, Desk};
 use crate::vrs::source::{Around, VirtualSource};
+
+/// How long a start waits for the store of accounts, so that those who come first find theirs.
+const FIRST_READING_MAX: Duration = Duration::from_secs(5);
 
 /// Everything that runs.
 pub(crate) struct Service {
@@ -81,8 +88,10 @@ impl Service {
             sink: Arc::new(Uploads::new(intake.clone())),
             sources: vec![virtuals.clone(), products.clone()],
             access: None,
+            accounts: follow(config.accounts.place.clone()).await?,
+            password_threads: config.accounts.password_threads,
         };
-        let lasting = Lasting::of(&config.caster);
+        let lasting = Lasting::of(&config);
         let (caster, events) = Caster::start(config.caster, parts)?;
         let reports = tokio::spawn(report::run(events));
         let bus = Bus { stations, clock: caster_clock, recording, solver: inlet, desk };
@@ -137,8 +146,10 @@ impl Service {
 
     /// Changes stations, mountpoints and users; rovers whose mountpoint stays are not touched.
     pub(crate) async fn change_to(&mut self, config: &Config) {
-        if self.lasting != Lasting::of(&config.caster) {
-            tracing::warn!("changes of [service] and [caster] are used after a restart only");
+        if self.lasting != Lasting::of(config) {
+            tracing::warn!(
+                "changes of [service], [caster] and [accounts] are used after a restart only"
+            );
         }
         self.links.change_to(&config.links).await;
         self.solver.change_to(config.network.as_ref());
@@ -179,11 +190,24 @@ struct Lasting {
     listeners: Vec<ListenerConfig>,
     identity: CasterIdentity,
     limits: Limits,
+    accounts: AccountsConfig,
 }
 
 impl Lasting {
-    fn of(config: &CasterConfig) -> Self {
-        let (listeners, identity) = (config.listeners.clone(), config.identity.clone());
-        Self { listeners, identity, limits: config.limits }
+    fn of(config: &Config) -> Self {
+        let caster = &config.caster;
+        let (listeners, identity) = (caster.listeners.clone(), caster.identity.clone());
+        Self { listeners, identity, limits: caster.limits, accounts: config.accounts.clone() }
     }
+}
+
+/// Follows the store of accounts. A store that does not answer keeps nobody from starting: stations are heard, and rovers with
+/// accounts of the configuration served.
+async fn follow(place: Option<StorePlace>) -> anyhow::Result<Option<Arc<Accounts>>> {
+    let Some(place) = place else { return Ok(None) };
+    let accounts = Accounts::follow(place).context("cannot start the thread of the accounts")?;
+    let first = Arc::clone(&accounts);
+    let waited = tokio::task::spawn_blocking(move || first.wait_for_first(FIRST_READING_MAX));
+    waited.await.context("the accounts were not waited for")?;
+    Ok(Some(accounts))
 }

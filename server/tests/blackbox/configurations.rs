@@ -45,6 +45,19 @@ const SERVICE: &[Broken] = &[
     ("[caster]\nconnections_max = -1\n", &[(2, "from 1 to 1000000")]),
     ("[caster]\nhead_timeout_s = nan\n", &[(2, "head_timeout_s must be a number")]),
     ("[caster]\nstop_grace_s = true\n", &[(2, "not true")]),
+    ("[caster]\nproxy_listen = [\"127.0.0.1:0\"]\n", &[(1, "need trusted_proxies")]),
+    ("[caster]\ntrusted_proxies = [\"10.0.0.1\"]\n", &[(1, "nothing else does")]),
+    (
+        "[caster]\nproxy_listen = [\"127.0.0.1:0\"]\ntrusted_proxies = [\"proxy\"]\n",
+        &[(3, "is no address range")],
+    ),
+    ("[accounts]\nsqlite = \"a.db\"\npostgres = \"host=a\"\n", &[(3, "either sqlite or postgres")]),
+    ("[accounts]\npostgres = \"http://u:hushhush@h\"\n", &[(2, "it is written as postgres://")]),
+    ("[accounts]\nsqlite = \"a.db\"\npassword = \"p\"\n", &[(2, "has no password")]),
+    (
+        "[accounts]\npassword = \"p\"\npassword_threads = 0\n",
+        &[(1, "no postgres"), (3, "from 1 to 64")],
+    ),
 ];
 
 /// Faults of stations.

@@ -15,8 +15,12 @@
 //! | [`configurations`] | configurations that are broken |
 //! | [`reload_and_stop`] | SIGHUP and SIGTERM |
 //! | [`commands`] | the other commands |
+//! | [`accounts`] | accounts of a store, made and changed while rovers stream |
+//! | [`proxies`] | the PROXY protocol, and IPv6 |
 //! | [`tls`] | NTRIP over TLS, as caster and as client |
 
+#[cfg(test)]
+mod accounts;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
@@ -28,9 +32,14 @@ mod hostile;
 #[cfg(test)]
 mod nearest;
 #[cfg(test)]
+#[path = "../../../caster/tests/accounts/postgres_cluster.rs"]
+mod postgres_cluster;
+#[cfg(test)]
 mod products;
 #[cfg(test)]
 mod program;
+#[cfg(test)]
+mod proxies;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]

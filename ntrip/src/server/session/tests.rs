@@ -149,10 +149,15 @@ fn refusals_are_worded_as_clients_know_them() {
     let post = "POST /LD000 HTTP/1.1\r\nNtrip-Version: Ntrip/2.0\r\n\r\n";
     let unknown = Refusal::NoSuchMountpoint { sourcetable: TABLE };
     let challenge = "\r\nWWW-Authenticate: Basic realm=\"/LD000\"\r\n"; // note 13
-    check_refusal(v1, Refusal::Unauthorized, "HTTP/1.0 401 Unauthorized\r\n", challenge);
-    check_refusal(v2, Refusal::Unauthorized, "HTTP/1.1 401 Unauthorized\r\n", challenge);
-    check_refusal(post, Refusal::Unauthorized, "HTTP/1.1 401 Unauthorized\r\n", challenge);
-    check_refusal(source, Refusal::Unauthorized, "ERROR - Bad Password\r\n", ""); // note 20
+    check_refusal(v1, Refusal::Unauthorized("Wrong."), "HTTP/1.0 401 Unauthorized\r\n", challenge);
+    check_refusal(v2, Refusal::Unauthorized("Wrong."), "HTTP/1.1 401 Unauthorized\r\n", challenge);
+    check_refusal(
+        post,
+        Refusal::Unauthorized("Wrong."),
+        "HTTP/1.1 401 Unauthorized\r\n",
+        challenge,
+    );
+    check_refusal(source, Refusal::Unauthorized("Wrong."), "ERROR - Bad Password\r\n", ""); // note 20
     check_refusal(v1, unknown, "SOURCETABLE 200 OK\r\n", TABLE); // note 12
     check_refusal(v2, unknown, "HTTP/1.1 404 Not Found\r\n", "\r\n\r\nThere is no such");
     check_refusal(browser, unknown, "HTTP/1.1 404 Not Found\r\n", "text/plain");

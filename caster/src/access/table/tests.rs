@@ -1,6 +1,6 @@
 //! Who is let in, and with which reason others are not.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::*;
 use crate::config::{MountConfig, UploadCredentials, UserConfig};
@@ -39,7 +39,7 @@ fn decide(role: Role, mountpoint: &str, proof: Proof) -> String {
     let access = TableAccess::new(&offering()).unwrap();
     let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
     match access.decide(&Asked { role, mountpoint: mount(mountpoint), proof, peer }) {
-        Verdict::Admitted(account) => account.as_deref().unwrap_or("(open)").to_owned(),
+        Verdict::Admitted(grant) => grant.account.as_deref().unwrap_or("(open)").to_owned(),
         Verdict::Denied(denial) => format!("{denial:?}"),
     }
 }
@@ -64,7 +64,7 @@ fn rovers_are_let_in_by_account_and_right() {
     check_rover("CLOSED", basic("anna", "wrong"), "WrongPassword");
     check_rover("CLOSED", basic("anna", ""), "WrongPassword");
     check_rover("CLOSED", basic("carl", ""), "UnknownAccount");
-    check_rover("CLOSED", basic("ben", "ben-secret"), "NoRight");
+    check_rover("CLOSED", basic("ben", "ben-secret"), "Unusable(NoRight)");
     check_rover("CLOSED", Proof::Nothing, "NoCredentials");
     check_rover("OPEN", basic("ben", "ben-secret"), "ben");
     check_rover("OPEN", basic("carl", "x"), "(open)");
