@@ -67,20 +67,21 @@ impl Drop for Folder {
     }
 }
 
-/// The program of this checkout, built in the profile that we were built in.
+/// The program of this checkout, built in the profile and the target folder that we were built in.
 pub(crate) fn tianshu() -> anyhow::Result<PathBuf> {
+    // We lie in a folder (examples, deps) of the profile's own, and that in the target folder.
+    let here = std::env::current_exe()?;
+    let profile = here.parent().and_then(Path::parent).context("we lie in no target folder")?;
+    let target = profile.parent().context("we lie in no target folder")?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--jobs", "2", "--package", "tianshu"]);
+    build.args(["build", "--quiet", "--package", "tianshu", "--target-dir"]).arg(target);
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let status = build.current_dir(root).stdin(Stdio::null()).status();
     ensure!(status.context("cargo could not be run")?.success(), "tianshu could not be built");
-    // We lie in a folder (examples, deps) of the profile's own.
-    let here = std::env::current_exe()?;
-    let profile = here.parent().and_then(Path::parent).context("we lie in no target folder")?;
     let program = profile.join("tianshu");
     ensure!(program.is_file(), "{} is not there", program.display());
     Ok(program)

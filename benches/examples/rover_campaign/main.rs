@@ -14,6 +14,8 @@ mod rtklib;
 mod simulated;
 mod solutions;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::process::ExitCode;
 

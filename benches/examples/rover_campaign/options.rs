@@ -102,7 +102,7 @@ pub(crate) fn read(words: &[String]) -> anyhow::Result<Option<Asked>> {
             "--seed" => asked.seed = number(word, value)?,
             "--systems" => asked.systems = value.split(',').map(str::to_owned).collect(),
             "--options" => {
-                asked.options = value.split(',').map(ar_options).collect::<Result<_, _>>()?
+                asked.options = value.split(',').map(ar_options).collect::<Result<_, _>>()?;
             }
             "--restart" => asked.mode = Mode::Restart(number(word, value)?),
             "--network" => network = Some(PathBuf::from(value)),

@@ -45,7 +45,7 @@ pub(crate) fn run(asked: &Asked, window_s: u32) -> anyhow::Result<Campaign> {
             let [mut theirs, mut ours] = [new(RTKLIB), new(OURS)];
             for rover in &world.rovers {
                 let windows = Windows::of(&world, rover, kind, window_s)?;
-                for window in 0..windows.count(asked, window_s) {
+                for window in 0..Windows::count(asked, window_s) {
                     let Some([rover_file, base_file]) = windows.write(&world, window)? else {
                         theirs.add(&[], &windows, window);
                         ours.add(&[], &windows, window);
@@ -137,7 +137,7 @@ impl<'a> Windows<'a> {
         })
     }
 
-    fn count(&self, asked: &Asked, window_s: u32) -> u32 {
+    fn count(asked: &Asked, window_s: u32) -> u32 {
         (asked.seconds - asked.from_s) / window_s
     }
 

@@ -1,5 +1,6 @@
 //! Rovers of a simulated world: on their virtual stations, on the nearest base, and on a receiver 10 m away.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
@@ -71,12 +72,12 @@ impl World {
     /// Makes the world that is asked for, or takes the one that its folder holds.
     pub(crate) fn make(asked: &Asked) -> anyhow::Result<Self> {
         let folder = Folder::new(asked.folder.as_deref())?;
-        let tianshu = folder::tianshu()?;
         let recipe = simulation(asked);
         if folder.holds("recipe") {
             let held = std::fs::read_to_string(folder.path("recipe"))?;
             ensure!(held == recipe.join(" "), "--folder holds another world: {held}");
         }
+        let tianshu = folder::tianshu()?;
         if !folder.holds("recipe") {
             folder.run(&tianshu, &recipe)?;
             folder.run(&tianshu, &network(asked))?;
@@ -119,7 +120,7 @@ fn simulation(asked: &Asked) -> Vec<String> {
 fn network(asked: &Asked) -> Vec<String> {
     let mut line = "network --obs world --nav world/nav.rnx --out network".to_owned();
     for n in 1..=asked.rovers {
-        line += &format!(" --at-rinex world/ROV{n}.rnx");
+        let _ = write!(line, " --at-rinex world/ROV{n}.rnx");
     }
     line.split(' ').map(str::to_owned).collect()
 }

@@ -76,12 +76,12 @@ mod tests {
             2026/03/20 02:10:02.000   23.500000000  108.500000000   200.0000   2  18   0.0051   0.0040   0.0115\n";
         let read = read(text, truth.to_ecef(GRS80)).expect("two solutions");
         assert_eq!([read[0].is_fixed, read[1].is_fixed], [true, false]);
-        assert_eq!((read[1].time - read[0].time).seconds(), 1.0);
+        assert_eq!(read[1].time - read[0].time, Interval::from_seconds(1));
         assert!((read[0].horizontal_m - 0.010).abs() < 2e-4, "{read:?}");
         assert!((read[0].up_m + 0.020).abs() < 1e-4, "{read:?}");
         // The GPS week that began on 2026-03-15.
         assert_eq!(read[0].time.week(), 2_410);
-        assert_eq!(read[0].time.time_of_week().seconds(), 5.0 * 86_400.0 + 7_801.0);
+        assert_eq!(read[0].time.time_of_week(), Interval::from_seconds(5 * 86_400 + 7_801));
         assert_eq!(calendar(read[0].time).join(" "), "2026/03/20 02:10:01");
     }
 

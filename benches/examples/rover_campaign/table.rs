@@ -44,8 +44,8 @@ pub(crate) fn print(judged: &[Judged], scenario: &str) {
             for row in judged.iter().filter(|j| (&j.systems, j.options) == settings) {
                 println!("{}", line(&row.rover, &row.base, Some(row.km), &row.figures));
             }
-            let of = judged.iter().filter(|j| (&j.systems, j.options) == settings);
-            let sums = sums(of);
+            let all = judged.iter().filter(|j| (&j.systems, j.options) == settings);
+            let sums = sums(&all.collect::<Vec<_>>());
             for (kind, figures) in &sums {
                 println!("{}", line("all", kind.name(), None, figures));
             }
@@ -61,10 +61,10 @@ pub(crate) fn print(judged: &[Judged], scenario: &str) {
 }
 
 /// The figures of all rovers together, kind by kind.
-pub(crate) fn sums<'a>(judged: impl Iterator<Item = &'a Judged> + Clone) -> Vec<(Kind, Figures)> {
+pub(crate) fn sums(judged: &[&Judged]) -> Vec<(Kind, Figures)> {
     let sum = |kind: Kind| {
         let mut sum = Figures::default();
-        judged.clone().filter(|j| j.kind == kind).for_each(|j| sum.add(&j.figures));
+        judged.iter().filter(|j| j.kind == kind).for_each(|j| sum.add(&j.figures));
         (kind, sum)
     };
     Kind::ALL.map(sum).into_iter().filter(|(_, figures)| figures.epochs > 0).collect()
