@@ -169,6 +169,12 @@ pub(crate) struct SimulateOptions {
     /// How many rovers; without it as many as the scenario has.
     #[arg(long, value_name = "M")]
     pub rovers: Option<u32>,
+    /// Where rovers stand: "lot", anywhere within a triangle of neighbours, or "middles" of triangles, where stations are farthest.
+    #[arg(long, value_name = "WHERE", value_parser = ["lot", "middles"])]
+    pub rovers_at: Option<String>,
+    /// Give each of m rovers a companion 10 m to the east: ROV(m+1), ROV(m+2), and so on.
+    #[arg(long)]
+    pub companions: bool,
     /// How long; without it 300 s for files, and until Ctrl-C live.
     #[arg(long, value_name = "SECONDS")]
     pub seconds: Option<u64>,

@@ -1,7 +1,7 @@
 //! A world with known truth: satellites, atmosphere, receivers, links and their faults, all from one seed.
 //!
 //! - [`scenario`], [`named`]: what can be set, and settings with names.
-//! - [`network`]: the stations, wherever they were read from.
+//! - [`network`]: the stations, wherever they were read from; [`rovers`]: where rovers stand among them.
 //! - [`world`]: both together, advanced epoch by epoch; [`truth`] is kept beside every epoch.
 //! - [`sky`]: true orbits and clocks, and the ephemerides that are broadcast about them.
 //! - [`air`]: the delays of ionosphere and troposphere at any place and time.
@@ -22,6 +22,7 @@ pub mod network;
 pub mod product;
 pub mod random;
 pub mod receiver;
+pub mod rovers;
 pub mod scenario;
 pub mod site;
 pub mod sky;

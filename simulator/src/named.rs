@@ -10,6 +10,7 @@ use crate::fault::{Fault, Outage, StationFault, Which};
 use crate::link::LinkSettings;
 use crate::motion::Motion;
 use crate::receiver::ReceiverSettings;
+use crate::rovers::RoverPlaces;
 use crate::scenario::Scenario;
 use crate::sky::SkySettings;
 
@@ -99,6 +100,8 @@ fn quiet() -> Scenario {
         station_receiver: ReceiverSettings::geodetic(),
         rover_receiver: ReceiverSettings { mask_deg: 8.0, ..ReceiverSettings::geodetic() },
         rovers: 0,
+        rover_places: RoverPlaces::Lot,
+        rover_companions: false,
         rover_motion: Motion::Still,
         link: LinkSettings::MOBILE,
         faults: Vec::new(),

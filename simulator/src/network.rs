@@ -64,7 +64,8 @@ impl Network {
         order
     }
 
-    fn middle(&self) -> Ecef {
+    /// The mean of all places: a point below the ground.
+    pub(crate) fn middle(&self) -> Ecef {
         let count = self.stations.len().max(1) as f64;
         let sum = self.stations.iter().fold([0.0; 3], |sum, s| {
             let at = s.ecef().xyz();

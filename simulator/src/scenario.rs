@@ -12,6 +12,7 @@ use crate::link::LinkSettings;
 use crate::motion::Motion;
 use crate::network::Network;
 use crate::receiver::ReceiverSettings;
+use crate::rovers::{RoverPlaces, middles};
 use crate::sky::SkySettings;
 
 /// Everything that is set about a world, but for the network and the seed.
@@ -31,8 +32,12 @@ pub struct Scenario {
     pub station_receiver: ReceiverSettings,
     /// The receivers of the rovers.
     pub rover_receiver: ReceiverSettings,
-    /// How many rovers there are. The lot places them among the stations.
+    /// How many rovers there are.
     pub rovers: u32,
+    /// Where they stand.
+    pub rover_places: RoverPlaces,
+    /// Whether each has a companion: one more receiver of the same settings, 10 m to the east.
+    pub rover_companions: bool,
     /// How the rovers move.
     pub rover_motion: Motion,
     /// The links of the stations.
@@ -86,7 +91,7 @@ impl Scenario {
         checks.receiver("station_receiver", &self.station_receiver);
         checks.receiver("rover_receiver", &self.rover_receiver);
         checks.link(&self.link);
-        self.check_rovers(&mut checks);
+        self.check_rovers(network, &mut checks);
         self.check_stations(network, &mut checks);
         if checks.0.is_empty() { Ok(()) } else { Err(BadScenario(checks.0)) }
     }
@@ -147,9 +152,13 @@ impl Scenario {
         checks.range("troposphere.wind_azimuth_deg", air.wind_azimuth_deg, -360.0, 360.0);
     }
 
-    fn check_rovers(&self, checks: &mut Checks) {
+    fn check_rovers(&self, network: &Network, checks: &mut Checks) {
         checks.that(self.rovers <= ROVERS_MAX, "rovers", || {
             format!("at most {ROVERS_MAX} are possible")
+        });
+        let is_possible = self.rover_places != RoverPlaces::Middles || !middles(network).is_empty();
+        checks.that(is_possible, "rover_places", || {
+            "no three of the stations make a triangle with its middle inside".to_owned()
         });
         if let Motion::Circle { speed_m_s, radius_m, hill_m } = self.rover_motion {
             checks.range("rover_motion.speed_m_s", speed_m_s, 0.0, 1_000.0);

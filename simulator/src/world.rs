@@ -13,6 +13,7 @@ use crate::random::Key;
 use crate::receiver::make::Make;
 use crate::receiver::observe::{FLIGHT, Receiver, link_truth};
 use crate::receiver::place::Place;
+use crate::rovers::{self, RoverPlaces};
 use crate::scenario::{BadScenario, Scenario};
 use crate::site::{Silence, Site, Stated};
 use crate::sky::Sky;
@@ -38,7 +39,7 @@ pub struct WorldEpoch {
     pub time: GpsTime,
     /// The stations, in the network's order.
     pub stations: Vec<SiteEpoch>,
-    /// The rovers, in their order.
+    /// The rovers, in their order, and after them their companions.
     pub rovers: Vec<SiteEpoch>,
 }
 
@@ -82,8 +83,7 @@ impl World {
             let silence = Silence { from_s: o.from_s, until_s: o.until_s, power: o.power };
             stations[number(&o.station)].silences.push(silence);
         }
-        let rovers =
-            (1..=scenario.rovers).map(|n| rover(n, network, &scenario, &sky, key)).collect();
+        let rovers = rovers(network, &scenario, &sky, key);
         Ok(Self { scenario, sky, air, stations, rovers })
     }
 
@@ -167,6 +167,11 @@ impl World {
         self.stations.get(station).map(Site::stated)
     }
 
+    /// The names of the rovers and their companions, as their numbers count them.
+    pub fn rovers(&self) -> impl Iterator<Item = &StationName> {
+        self.rovers.iter().map(|rover| &rover.name)
+    }
+
     /// What a rover would write in the header of its file; none for a number that there is not.
     pub fn stated_by_rover(&self, rover: usize) -> Option<Stated> {
         self.rovers.get(rover).map(Site::stated)
@@ -180,31 +185,29 @@ fn station(name: StationName, place: Geodetic, scenario: &Scenario, sky: &Sky, k
     Site::new(name, place, crate::motion::Motion::Still, make, receiver)
 }
 
-/// A rover among the stations: within the triangle of one of them and its two nearest neighbours.
-fn rover(number: u32, network: &Network, scenario: &Scenario, sky: &Sky, key: Key) -> Site {
-    let unit = key.of("rover").at(u64::from(number));
-    let mut random = unit.of("place").stream();
-    let count = u32::try_from(network.stations.len()).unwrap_or(u32::MAX);
-    let first = random.below(count) as usize;
-    let near = network.by_distance(network.stations[first].ecef());
-    let shares: Vec<f64> = (0..near.len().min(3)).map(|_| random.exponential(1.0)).collect();
-    let sum: f64 = shares.iter().sum();
-    let mixed = |of: fn(&Geodetic) -> f64| -> f64 {
-        shares
-            .iter()
-            .zip(&near)
-            .map(|(share, &i)| share / sum * of(&network.stations[i].place))
-            .sum()
+/// All rovers, and after them their companions in the same order.
+fn rovers(network: &Network, scenario: &Scenario, sky: &Sky, key: Key) -> Vec<Site> {
+    let middles = match scenario.rover_places {
+        RoverPlaces::Lot => Vec::new(),
+        RoverPlaces::Middles => rovers::middles(network),
     };
-    let middle = Geodetic {
-        latitude_rad: mixed(|p| p.latitude_rad),
-        longitude_rad: mixed(|p| p.longitude_rad),
-        height_m: mixed(|p| p.height_m),
+    let unit = |number: u32| key.of("rover").at(u64::from(number));
+    let place = |number: u32| {
+        let nth = (number as usize - 1).checked_rem(middles.len());
+        nth.map_or_else(|| rovers::by_lot(network, unit(number)), |nth| middles[nth])
     };
-    let make = drawn_make(unit);
-    let receiver = Receiver::new(sky, make, scenario.rover_receiver.clone(), key, unit);
-    let name = format!("ROV{number}").parse().expect("letters and digits name a rover");
-    Site::new(name, middle, scenario.rover_motion, make, receiver)
+    let count = scenario.rovers;
+    let companions = if scenario.rover_companions { count } else { 0 };
+    let alone = (1..=count).map(|number| (number, place(number)));
+    let beside = (1..=companions).map(|of| (count + of, rovers::beside(place(of))));
+    let site = |(number, place): (u32, Geodetic)| {
+        let make = drawn_make(unit(number));
+        let settings = scenario.rover_receiver.clone();
+        let receiver = Receiver::new(sky, make, settings, key, unit(number));
+        let name = format!("ROV{number}").parse().expect("letters and digits name a rover");
+        Site::new(name, place, scenario.rover_motion, make, receiver)
+    };
+    alone.chain(beside).map(site).collect()
 }
 
 /// Four of five receivers are of one make, as in a network bought at once.

@@ -12,6 +12,7 @@ use tianshu_simulator::named::{NAMES, named};
 use tianshu_simulator::network::{Network, NetworkStation};
 use tianshu_simulator::product::rinex::{FileStyle, ObservationFile, navigation};
 use tianshu_simulator::product::rtcm::StationStream;
+use tianshu_simulator::rovers::RoverPlaces;
 use tianshu_simulator::scenario::Scenario;
 use tianshu_simulator::world::World;
 
@@ -223,6 +224,47 @@ fn rovers_stand_or_drive_among_the_stations() {
         assert!((140.0..160.0).contains(&(to - from).norm_m()), "{}", (to - from).norm_m());
         let place = from.to_geodetic(GRS80);
         assert!((22.4..23.3).contains(&place.latitude_deg()), "{place:?}");
+    }
+}
+
+#[test]
+fn companions_stand_beside_their_rovers_and_change_nothing_else() {
+    let network = network(&["AAA", "BBB", "CCC"]);
+    let mut scenario = named("quiet").unwrap();
+    scenario.rovers = 2;
+    let mut alone = World::new(scenario.clone(), &network, 9).unwrap();
+    scenario.rover_companions = true;
+    let start = scenario.start;
+    let mut paired = World::new(scenario, &network, 9).unwrap();
+    let names: Vec<&str> = paired.rovers().map(|name| name.as_str()).collect();
+    assert_eq!(names, ["ROV1", "ROV2", "ROV3", "ROV4"]);
+    let (alone, paired) = (alone.epoch(start), paired.epoch(start));
+    assert_eq!(alone.stations, paired.stations);
+    assert_eq!(alone.rovers, paired.rovers[..2]);
+    let place = |n: usize| paired.rovers[n].truth.as_ref().unwrap().place;
+    for (rover, companion) in [(0, 2), (1, 3)] {
+        assert!(((place(companion) - place(rover)).norm_m() - 10.0).abs() < 1e-6);
+    }
+    assert_ne!(paired.rovers[0].observed, paired.rovers[2].observed, "two receivers");
+}
+
+#[test]
+fn rovers_stand_in_the_middles_of_triangles_if_there_are_any() {
+    let mut scenario = named("quiet").unwrap();
+    scenario.rovers = 2;
+    scenario.rover_places = RoverPlaces::Middles;
+    let in_a_line = network(&["AAA", "BBB", "CCC"]);
+    let refused = World::new(scenario.clone(), &in_a_line, 9).unwrap_err();
+    assert_eq!(refused.0[0].field, "rover_places");
+    let mut triangle = in_a_line;
+    triangle.stations[1].place = Geodetic::from_degrees(22.6, 108.7, 100.0);
+    let start = scenario.start;
+    let epoch = World::new(scenario, &triangle, 9).unwrap().epoch(start);
+    for rover in &epoch.rovers {
+        let place = rover.truth.as_ref().unwrap().place;
+        let far = triangle.stations.iter().map(|s| (s.ecef() - place).norm_m());
+        let far: Vec<f64> = far.collect();
+        assert!(far.iter().all(|m| (m / far[0] - 1.0).abs() < 1e-3), "{far:?}");
     }
 }
 

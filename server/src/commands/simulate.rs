@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::cli::SimulateOptions;
+use crate::config::scenario::ROVER_PLACES;
 use crate::config::{network, scenario};
 use crate::serve::signals::Signals;
 use crate::simulate::files::{Files, Wanted};
@@ -64,6 +65,11 @@ fn chosen(options: &SimulateOptions) -> anyhow::Result<(Network, Scenario)> {
     let network = whole.central(wanted);
     let mut scenario = scenario::find(&options.scenario, &network)?;
     scenario.rovers = options.rovers.unwrap_or(scenario.rovers);
+    let named = |wanted: &String| ROVER_PLACES.iter().find(|(name, _)| name == wanted);
+    if let Some((_, places)) = options.rovers_at.as_ref().and_then(named) {
+        scenario.rover_places = *places;
+    }
+    scenario.rover_companions |= options.companions;
     Ok((network, scenario))
 }
 
@@ -97,7 +103,7 @@ fn files(
         t += interval;
     }
     files.finish(&world, span)?;
-    progress.end(network.stations.len(), world.scenario().rovers);
+    progress.end(network.stations.len(), world.rovers().count());
     Ok(())
 }
 
@@ -130,7 +136,7 @@ impl Progress {
         }
     }
 
-    fn end(&self, stations: usize, rovers: u32) {
+    fn end(&self, stations: usize, rovers: usize) {
         let took_s = self.begun.elapsed().as_secs_f64();
         let seconds = self.seconds;
         say(&format!(

@@ -9,6 +9,7 @@ use tianshu_gnss::time::gps::GpsTime;
 use tianshu_gnss::time::utc::Utc;
 use tianshu_simulator::named::{NAMES, named};
 use tianshu_simulator::network::Network;
+use tianshu_simulator::rovers::RoverPlaces;
 use tianshu_simulator::scenario::{ROVERS_MAX, Scenario};
 use toml::de::{DeTable, DeValue};
 
@@ -20,11 +21,13 @@ use crate::config::scenario_parts::{
 use crate::config::section::Section;
 
 /// What stands at the top of a scenario file.
-pub(crate) const KEYS: [&str; 13] = [
+pub(crate) const KEYS: [&str; 15] = [
     "base",
     "name",
     "start",
     "rovers",
+    "rover_places",
+    "rover_companions",
     "sky",
     "ionosphere",
     "troposphere",
@@ -35,6 +38,10 @@ pub(crate) const KEYS: [&str; 13] = [
     "faults",
     "outages",
 ];
+
+/// Where rovers may stand.
+pub(crate) const ROVER_PLACES: [(&str, RoverPlaces); 2] =
+    [("lot", RoverPlaces::Lot), ("middles", RoverPlaces::Middles)];
 
 /// The scenario that is played where none is named.
 pub(crate) const DEFAULT: &str = "quiet";
@@ -94,6 +101,10 @@ fn understood(mut top: Section<'_>) -> Scenario {
     }
     let rovers = top.integer_or("rovers", 0..=u64::from(ROVERS_MAX), u64::from(scenario.rovers));
     scenario.rovers = u32::try_from(rovers).unwrap_or(ROVERS_MAX);
+    if let Some(places) = top.word("rover_places", &ROVER_PLACES) {
+        scenario.rover_places = places;
+    }
+    scenario.rover_companions = top.flag_or("rover_companions", scenario.rover_companions);
     top.table("sky", "[sky]", |section| sky(section, &mut scenario));
     top.table("ionosphere", "[ionosphere]", |s| ionosphere(s, &mut scenario.ionosphere));
     top.table("troposphere", "[troposphere]", |s| troposphere(s, &mut scenario.troposphere));

@@ -33,7 +33,7 @@ impl<W: Write> TruthFile<W> {
             })
         });
         let stations: Vec<Json> = stations.collect();
-        let rovers: Vec<String> = (1..=scenario.rovers).map(|n| format!("ROV{n}")).collect();
+        let rovers: Vec<&str> = world.rovers().map(|name| name.as_str()).collect();
         write!(
             out,
             "{{\"scenario\":{},\"seed\":{seed},\"network\":{},\"start\":{},\n\"stations\":{},\n\"rovers\":{},\n\"epochs\":[",

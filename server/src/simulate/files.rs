@@ -121,10 +121,10 @@ impl RinexFolder {
         });
         let moving = world.scenario().rover_motion != Motion::Still;
         let style = FileStyle { moving, ..style.clone() };
-        let rovers = (1..=world.scenario().rovers).zip(0..).filter_map(|(number, place)| {
-            let stated = world.stated_by_rover(place)?;
-            let name = format!("ROV{number}");
-            let file = ObservationFile::begin(&name, &stated, world.sky(), &style);
+        let rovers = world.rovers().enumerate().filter_map(|(number, name)| {
+            let stated = world.stated_by_rover(number)?;
+            let name = name.as_str();
+            let file = ObservationFile::begin(name, &stated, world.sky(), &style);
             Some((file, Growing::new(folder.join(format!("{name}.rnx")))))
         });
         let (stations, rovers) = (stations.collect(), rovers.collect());

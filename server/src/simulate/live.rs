@@ -124,9 +124,9 @@ pub(crate) fn begin(world: World, network: &Network, play: Play) -> anyhow::Resu
     }
     let mut rovers = Vec::new();
     let mut receivers = Vec::new();
-    for number in 1..=world.scenario().rovers {
+    for name in world.rovers() {
         let (epochs, waiting) = mpsc::channel(DELIVERIES_WAITING_MAX);
-        rovers.push(LiveRover { name: format!("ROV{number}").parse()?, epochs: waiting });
+        rovers.push(LiveRover { name: name.clone(), epochs: waiting });
         receivers.push(epochs);
     }
     let streams = Streams::new(&world, network);
