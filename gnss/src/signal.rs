@@ -75,6 +75,18 @@ const GLONASS_G2_STEP_HZ: f64 = 437_500.0;
 /// up to +13 of satellites before 2005).
 pub const GLONASS_CHANNELS: std::ops::RangeInclusive<i8> = -7..=13;
 
+/// The carriers by system and band digit, Hz; zero where there is none.
+const CARRIERS_HZ: [[f64; 10]; Constellation::ALL.len()] = {
+    let mut carriers = [[0.0; 10]; Constellation::ALL.len()];
+    let mut i = 0;
+    while i < BANDS.len() {
+        let row = &BANDS[i];
+        carriers[row.constellation as usize][(row.digit - b'0') as usize] = row.carrier_mhz * 1e6;
+        i += 1;
+    }
+    carriers
+};
+
 impl Signal {
     /// The signal with that band digit and attribute letter, if RINEX knows it.
     pub const fn new(constellation: Constellation, band: char, attribute: char) -> Option<Self> {
@@ -125,7 +137,8 @@ impl Signal {
 
     /// The carrier frequency. A GLONASS FDMA signal needs its frequency channel, and has none without it.
     pub fn carrier(self, glonass_channel: Option<i8>) -> Option<Hertz> {
-        let hertz = self.row()?.carrier_mhz * 1e6;
+        // All attributes of a band share its carrier, and this is asked for every observation.
+        let hertz = CARRIERS_HZ[self.constellation as usize][usize::from(self.band - b'0')];
         let step = match (self.constellation, self.band) {
             (Constellation::Glonass, b'1') => GLONASS_G1_STEP_HZ,
             (Constellation::Glonass, b'2') => GLONASS_G2_STEP_HZ,
@@ -134,6 +147,7 @@ impl Signal {
         glonass_channel.map(|channel| Hertz(hertz + f64::from(channel) * step))
     }
 
+    /// The row of the tables that it is from; there is one, or it could not have been made.
     const fn row(self) -> Option<&'static Band> {
         let mut i = 0;
         while i < BANDS.len() {

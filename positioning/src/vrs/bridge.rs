@@ -72,11 +72,13 @@ impl Bridges {
             rate_m_s: 0.0,
             left_m: 0.0,
         };
+        let kept = (-span_s / BRIDGE_S).exp();
+        self.satellites.reserve(found.len());
         let mut told = Vec::with_capacity(found.len());
         for (found, before) in both {
             let air_m = found.air_m + self.shared_m.get(&found.group).copied().unwrap_or(0.0);
-            let bridge =
-                before.map_or_else(|| fresh(found, air_m), |b| b.on(found.from, air_m, span_s));
+            let bridge = before
+                .map_or_else(|| fresh(found, air_m), |b| b.on(found.from, air_m, (span_s, kept)));
             told.push(bridge.told_m);
             self.satellites.push(bridge);
         }
@@ -113,8 +115,8 @@ impl Bridge {
     }
 
     /// The next one, where an ionosphere of `air_m` comes `from` those stations.
-    fn on(self, from: u64, air_m: f64, span_s: f64) -> Self {
-        let mut left_m = self.left_m * (-span_s / BRIDGE_S).exp();
+    fn on(self, from: u64, air_m: f64, (span_s, kept): (f64, f64)) -> Self {
+        let mut left_m = self.left_m * kept;
         if self.from != from {
             left_m = self.ahead_m(span_s) - air_m;
             if left_m.abs() > BRIDGE_MAX_M {

@@ -166,13 +166,20 @@ impl VirtualStation {
         if self.last_master.replace(master.station).is_some_and(|last| last != master.station) {
             ramps::begin(&mut lines);
         }
+        // Those that wait and those that are told, both in order.
+        let mut waiting = std::mem::take(&mut self.arcs).into_iter().peekable();
         let mut observations = Vec::with_capacity(lines.len());
+        self.arcs.reserve(lines.len() + waiting.len());
         for line in lines {
             let (observation, arc) = line.finish(time);
+            let key = (observation.satellite, observation.signal);
+            while let Some(arc) = waiting.next_if(|arc| (arc.satellite, arc.signal) < key) {
+                self.arcs.push(arc);
+            }
             observations.push(observation);
             self.arcs.extend(arc);
         }
-        self.arcs.sort_unstable_by_key(|arc| (arc.satellite, arc.signal));
+        self.arcs.extend(waiting);
         let told = told.len();
         (told >= SATELLITES_MIN).then(|| VirtualEpoch {
             epoch: ObsEpoch { time, observations },
@@ -368,9 +375,10 @@ impl<'a> Line<'a> {
         let Some((rest_m, whole)) = self.rest_m.zip(self.whole()) else {
             return (observation, self.before);
         };
+        let ramped = |arc: &OutputArc| arc.whole == whole && arc.left_m.abs() > 0.0;
         let left_m = self
             .before
-            .filter(|arc| arc.whole == whole)
+            .filter(ramped)
             .map_or(0.0, |arc| arc.left_m * (-(time - arc.ramped).seconds() / ramps::RAMP_S).exp());
         let phase_m = rest_m + left_m + added.way_m;
         let apart_m = code_m.map_or(0.0, |code_m| code_m - phase_m);
