@@ -3,6 +3,7 @@
 
 use tianshu_gnss::constants::SPEED_OF_LIGHT;
 use tianshu_gnss::coords::{Enu, GRS80, Geodetic};
+use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::Interval;
 use tianshu_rinex::write::WrittenVersion;
 use tianshu_rtcm::message::ephemeris::EphemerisMessage;
@@ -236,7 +237,7 @@ fn companions_stand_beside_their_rovers_and_change_nothing_else() {
     scenario.rover_companions = true;
     let start = scenario.start;
     let mut paired = World::new(scenario, &network, 9).unwrap();
-    let names: Vec<&str> = paired.rovers().map(|name| name.as_str()).collect();
+    let names: Vec<&str> = paired.rovers().map(StationName::as_str).collect();
     assert_eq!(names, ["ROV1", "ROV2", "ROV3", "ROV4"]);
     let (alone, paired) = (alone.epoch(start), paired.epoch(start));
     assert_eq!(alone.stations, paired.stations);

@@ -18,8 +18,9 @@ pub(crate) struct Wanted {
     pub(crate) wrong_percent: f64,
 }
 
-/// What is wanted of restarts, s: median and 95 %. Ours has a median only.
+/// What is wanted of RTKLIB on a virtual station, s: median and 95 %.
 const WANTED_RTKLIB_S: [f64; 2] = [5.0, 15.0];
+/// The median that is wanted of our own rover, s.
 const WANTED_OURS_S: f64 = 2.0;
 
 /// The aims of the project.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value as Json, json};
 use tianshu_gnss::coords::Ecef;
+use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::GpsTime;
 use tianshu_simulator::network::Network;
 use tianshu_simulator::truth::{ChannelTruth, LinkTruth, ReceiverTruth};
@@ -33,7 +34,7 @@ impl<W: Write> TruthFile<W> {
             })
         });
         let stations: Vec<Json> = stations.collect();
-        let rovers: Vec<&str> = world.rovers().map(|name| name.as_str()).collect();
+        let rovers: Vec<&str> = world.rovers().map(StationName::as_str).collect();
         write!(
             out,
             "{{\"scenario\":{},\"seed\":{seed},\"network\":{},\"start\":{},\n\"stations\":{},\n\"rovers\":{},\n\"epochs\":[",
