@@ -61,6 +61,9 @@ pub enum Withheld {
     /// Its orbit or clock is not what it broadcasts.
     #[error("its orbit or clock drifts from what it broadcasts")]
     Drifting,
+    /// It belongs to BDS-2, and BDS-3 is told: the two have levels of their own, and rovers difference them as one system.
+    #[error("BDS-2 is not told beside BDS-3")]
+    BesideBeiDou3,
     /// What the network knows of it is too old.
     #[error("what the network knows of it is too old")]
     Stale,

@@ -20,6 +20,9 @@ use crate::network::troposphere::{WET_SCALE_DEFAULT_M, ZenithField};
 
 /// Stations that have to have a satellite levelled before rovers are told of it.
 const TELLING_MIN: usize = 3;
+/// With so many satellites of BDS-3 BDS-2 is not told beside it: levels of the two differ by whole cycles that nobody has found, and
+/// receivers that difference one against the other lose their fix.
+const BEIDOU3_ALONE_MIN: usize = 4;
 /// Ambiguities above this elevation are counted as resolved or not, rad: 10°.
 const COUNTED_RAD: f64 = 0.174_533;
 
@@ -95,6 +98,8 @@ impl Engine {
         let ephemeris = Arc::clone(self.ephemerides.at(satellite, time)?);
         let few = (field.telling() < TELLING_MIN).then_some(Withheld::TooFewStations);
         let drifting = self.watch.is_drifting(satellite, time).then_some(Withheld::Drifting);
+        let beside = (field.group == Group::BeiDou2 && self.tells_beidou3())
+            .then_some(Withheld::BesideBeiDou3);
         Some(SatelliteField {
             group: field.group,
             ionosphere_m: field.values_m.clone(),
@@ -103,11 +108,19 @@ impl Engine {
             sigma_factor: field.ratio(),
             geometry: field.geometry,
             ephemeris,
-            withheld: drifting.or(few),
+            withheld: drifting.or(few).or(beside),
             rough: field.rough.clone(),
             restless: field.restless_until.is_some_and(|until| time < until),
             residual_m: field.residual_m,
         })
+    }
+
+    /// Whether BDS-3 alone is enough for rovers.
+    fn tells_beidou3(&self) -> bool {
+        let told = self.fields.all().values().filter(|field| {
+            field.group == Group::BeiDou3 && field.telling() >= TELLING_MIN
+        });
+        told.count() >= BEIDOU3_ALONE_MIN
     }
 
     /// How many ambiguities above the mask there are, and how many are levelled.
