@@ -117,9 +117,11 @@ impl Engine {
 
     /// Whether BDS-3 alone is enough for rovers.
     fn tells_beidou3(&self) -> bool {
-        let told = self.fields.all().values().filter(|field| {
-            field.group == Group::BeiDou3 && field.telling() >= TELLING_MIN
-        });
+        let told = self
+            .fields
+            .all()
+            .values()
+            .filter(|field| field.group == Group::BeiDou3 && field.telling() >= TELLING_MIN);
         told.count() >= BEIDOU3_ALONE_MIN
     }
 
