@@ -9,7 +9,7 @@ use tianshu_gnss::time::gps::{GpsTime, Interval};
 use crate::network::engine::indices;
 use crate::network::engine::motion::Motion;
 use crate::network::median::median;
-use crate::network::observed::{Channel, Group, ObservedEpoch};
+use crate::network::observed::{Channel, Group, ObservedEpoch, ObservedSatellite};
 use crate::network::solution::links::{Levelled, link_to};
 use crate::network::solution::zenith::Residuals;
 use crate::network::topology::StationIndex;
@@ -243,21 +243,23 @@ impl Integrity {
 /// Where a station's codes put it, east, north and up of its coordinates, m; none with too few satellites.
 fn code_offset_m(epoch: &ObservedEpoch) -> Option<[f64; 3]> {
     let mut rows = Vec::new();
-    for satellite in &epoch.satellites {
-        let mut bands = satellite.group.bands().chars();
-        let (a, b) = (satellite.carrier(bands.next()?)?, satellite.carrier(bands.next()?));
-        let Some(code_m) = a.code_m else { continue };
-        let Some((b, second_m)) = b.and_then(|b| Some((b, b.code_m?))) else { continue };
-        let spread = b.ionosphere - a.ionosphere;
-        let free_m = (code_m * b.ionosphere - second_m * a.ionosphere) / spread;
-        let sigma_m = (a.code_sigma_m * b.ionosphere).hypot(b.code_sigma_m * a.ionosphere) / spread;
-        if satellite.group == Group::Glonass {
-            continue;
-        }
+    // The channels' code biases of GLONASS differ by metres between receivers.
+    for satellite in epoch.satellites.iter().filter(|s| s.group != Group::Glonass) {
+        let Some((free_m, sigma_m)) = free_code(satellite) else { continue };
         let direction = direction(satellite.azimuth_rad, satellite.elevation_rad);
         rows.push(Row { group: satellite.group, direction, value_m: free_m, sigma_m });
     }
     displacement_m(&rows).map(|(offset_m, _)| offset_m)
+}
+
+/// The ionosphere-free code of the group's first two carriers and its standard deviation, m; none without both.
+fn free_code(satellite: &ObservedSatellite) -> Option<(f64, f64)> {
+    let mut bands = satellite.group.bands().chars();
+    let (a, b) = (satellite.carrier(bands.next()?)?, satellite.carrier(bands.next()?)?);
+    let spread = b.ionosphere - a.ionosphere;
+    let free_m = (a.code_m? * b.ionosphere - b.code_m? * a.ionosphere) / spread;
+    let sigma_m = (a.code_sigma_m * b.ionosphere).hypot(b.code_sigma_m * a.ionosphere) / spread;
+    Some((free_m, sigma_m))
 }
 
 /// What tells of a displacement: a measurement along a direction, less its group's clock.
@@ -302,4 +304,32 @@ pub(super) fn displacement_m(rows: &[Row]) -> Option<([f64; 3], [f64; 3])> {
     let (solved, covariance) = (root.solve(&right), root.inverse());
     let sigma_m = std::array::from_fn(|axis| covariance[(axis, axis)].max(0.0).sqrt());
     Some(([solved[0], solved[1], solved[2]], sigma_m))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::testing::{TestNetwork, scenario};
+
+    #[test]
+    fn a_satellite_without_its_first_carrier_costs_no_station_its_epoch() {
+        let mut network = TestNetwork::new(scenario("quiet"), 1, 50.0, 3);
+        // Ephemerides come, and with them satellites, one after the other.
+        let mut epochs = (0..60).map(|_| network.next(Interval::from_seconds(5)));
+        let mut epoch = epochs.find_map(|mut all| {
+            let (epoch, _) = all.pop()?;
+            code_offset_m(&epoch).map(|_| epoch)
+        });
+        let epoch = epoch.as_mut().expect("a station that is heard");
+        let [east_m, north_m, up_m] = code_offset_m(epoch).expect("enough satellites");
+        let counts =
+            |s: &&mut ObservedSatellite| s.group != Group::Glonass && free_code(s).is_some();
+        let one = epoch.satellites.iter_mut().find(counts).expect("a satellite");
+        let first = one.group.bands().chars().next().expect("a carrier");
+        one.carriers.retain(|carrier| carrier.signal.band() != first);
+        let [east, north, up] = code_offset_m(epoch).expect("the others are enough");
+        // One satellite of some thirty moves a place of codes by a part of its metres.
+        let moved_m = (east - east_m).hypot(north - north_m).hypot(up - up_m);
+        assert!(moved_m > 0.0 && moved_m < 1.5, "{moved_m}");
+    }
 }
