@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Serve(ServeOptions),
     /// Read configuration files and tell everything that is wrong with them.
     Check(CheckOptions),
-    /// Make, change and list rovers' accounts in the store that the configuration names ([accounts]).
+    /// Make, change and list rovers' accounts in the store that the configuration names (`[accounts]`).
     ///
     /// A running service takes changes up within seconds; sessions of accounts that may not be used any more end.
     User(UserOptions),

@@ -12,7 +12,7 @@ use crate::config::mountpoint::MountName;
 /// Options of `user`.
 #[derive(Args, Debug)]
 pub(crate) struct UserOptions {
-    /// The configuration whose [accounts] are meant.
+    /// The configuration whose `[accounts]` are meant.
     #[arg(long, value_name = "FILE", global = true, default_value = "tianshu.toml")]
     pub config: PathBuf,
     /// What to do.

@@ -1,7 +1,7 @@
 //! What a network says beyond observations: residuals (1030, 1031, 1303 to 1305), master and auxiliaries (1014 to 1017, 1037 to 1039),
 //! gradients (1034, 1035) and the physical station behind a computed one (1032).
 //!
-//! Every message is read and written by the rows of [`tables`], which also say with what they were compared. Numbers and values stay as
+//! Every message is read and written by the rows of `tables`, which also say with what they were compared. Numbers and values stay as
 //! told, so that there and back gives the same bits; [`moment`] and `satellite()` say what they mean.
 
 pub mod fkp;
