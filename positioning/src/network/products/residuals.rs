@@ -27,7 +27,7 @@ pub struct Residual {
 
 /// The residuals of a virtual station at `place` whose measurements come from `master`.
 ///
-/// What grows with the distance is what the network's own covariances let the air differ by over 100 km.
+/// What grows with the distance is what the network's own covariances let the air differ by over 10 km.
 pub fn residuals(
     snapshot: &NetworkSnapshot,
     master: StationIndex,
