@@ -317,7 +317,7 @@ fn delays(
 ) -> (f64, f64) {
     let zenith = zenith_delay(place, RELATIVE_HUMIDITY);
     let mapped = mapping(place, seen.elevation_rad, time);
-    let troposphere = zenith.hydrostatic_m * mapped.hydrostatic + zenith.wet_m * mapped.wet;
+    let troposphere = zenith.slant_m(mapped);
     let model = match config.ionosphere {
         Ionosphere::Klobuchar(model) => model,
         Ionosphere::Free => MEAN_KLOBUCHAR,

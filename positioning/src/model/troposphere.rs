@@ -24,6 +24,13 @@ pub struct Mapping {
     pub wet: f64,
 }
 
+impl ZenithDelay {
+    /// The delay on a slant way, m.
+    pub fn slant_m(self, mapping: Mapping) -> f64 {
+        self.hydrostatic_m * mapping.hydrostatic + self.wet_m * mapping.wet
+    }
+}
+
 /// Relative humidity of the standard atmosphere, where nothing better is known.
 pub const RELATIVE_HUMIDITY: f64 = 0.5;
 /// Heights (m) that the standard atmosphere is asked for: from the Dead Sea to the top of the troposphere.

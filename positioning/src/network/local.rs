@@ -74,8 +74,15 @@ impl LocalAir {
         }
     }
 
+    /// What there was of a point's air, with what has changed since; or all of it.
+    pub fn renewed(before: Option<Self>, point: PlanePoint, snapshot: &NetworkSnapshot) -> Self {
+        let Some(mut air) = before else { return Self::new(point, snapshot) };
+        air.refresh(snapshot);
+        air
+    }
+
     /// Takes over what has changed of the network's shape and of the covariance.
-    pub fn refresh(&mut self, snapshot: &NetworkSnapshot) {
+    fn refresh(&mut self, snapshot: &NetworkSnapshot) {
         if !Arc::ptr_eq(&self.points, &snapshot.points) {
             *self = Self::new(self.point, snapshot);
             return;
@@ -89,16 +96,6 @@ impl LocalAir {
             self.shape = Arc::clone(&snapshot.shape);
             self.coverage = Coverage::of(&self.shape, self.point);
         }
-    }
-
-    /// Where it is.
-    pub fn point(&self) -> PlanePoint {
-        self.point
-    }
-
-    /// Where it lies with respect to the network's triangles.
-    pub fn coverage(&self) -> Coverage {
-        self.coverage
     }
 
     /// A satellite's ionosphere there, `age_s` after the field's own time; none without a station around that tells.

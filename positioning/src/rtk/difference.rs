@@ -60,7 +60,7 @@ fn modelled(receiver: Ecef, at: GpsTime, satellite: &Tracked<'_>) -> Modelled {
     let place = receiver.to_geodetic(WGS84);
     let zenith = zenith_delay(place, RELATIVE_HUMIDITY);
     let mapped = mapping(place, seen.elevation_rad, at);
-    let troposphere = zenith.hydrostatic_m * mapped.hydrostatic + zenith.wet_m * mapped.wet;
+    let troposphere = zenith.slant_m(mapped);
     Modelled {
         metres: seen.range_m - SPEED_OF_LIGHT * satellite.state.clock_s + troposphere,
         elevation_rad: seen.elevation_rad,

@@ -112,13 +112,6 @@ pub(super) struct Draft {
 }
 
 impl MasterEpoch {
-    /// Satellites that may be told of.
-    pub fn satellites(&self) -> impl Iterator<Item = Satellite> + '_ {
-        self.satellites.iter().map(|of| of.satellite)
-    }
-}
-
-impl MasterEpoch {
     /// Adds the lines of sight of which the network may tell, without way and air; tells by how much the receiver's clock is ahead, s.
     pub(super) fn add_lines(
         &mut self,
@@ -139,9 +132,7 @@ impl MasterEpoch {
             let (moved, geodetic) = (here.place.moved(), here.place.geodetic());
             let at = sight_from(moved, geodetic, state.position);
             let mapping = here.place.mapping().at(at.elevation_rad);
-            let path_m = at.range_m - SPEED_OF_LIGHT * state.clock_s
-                + here.zenith.hydrostatic_m * mapping.hydrostatic
-                + here.zenith.wet_m * mapping.wet;
+            let path_m = at.range_m - SPEED_OF_LIGHT * state.clock_s + here.zenith.slant_m(mapping);
             offsets_s.push((code.0 - path_m) / SPEED_OF_LIGHT);
             let arrival = Arrival { elevation_rad: at.elevation_rad, azimuth_rad: at.azimuth_rad };
             let range_rate_m_s = range_rate_m_s(state.velocity_m_s, at.direction);

@@ -124,13 +124,7 @@ impl Memory {
         let age_s = (time - snapshot.time).seconds();
         let point = *snapshot.points.get(station.position())?;
         self.place.move_by_tide(time);
-        let mut air = match self.air.take() {
-            Some(mut air) => {
-                air.refresh(snapshot);
-                air
-            }
-            None => LocalAir::new(point, snapshot),
-        };
+        let mut air = LocalAir::renewed(self.air.take(), point, snapshot);
         let zenith = snapshot.zenith_at(self.place.geodetic())?.zenith;
         let mut made = MasterEpoch {
             station,
@@ -214,12 +208,10 @@ impl Memory {
                     memory.break_at(time, next_arc);
                 }
                 (memory.last, memory.lock) = (time, lock);
-                let foundation = draft.group.foundation();
                 let known = snapshot
                     .frame
                     .phase(station, (draft.satellite, channel.signal.band()))
                     .filter(|known| known.signal == channel.signal)
-                    .filter(|known| foundation.contains(&known.channel.1))
                     .filter(|_| memory.broken.is_none_or(|broken| snapshot.time >= broken));
                 phase.whole = Whole::Own(station, memory.arc);
                 if let Some(known) = known {

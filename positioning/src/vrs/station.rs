@@ -153,13 +153,8 @@ impl VirtualStation {
         let time = master.time;
         self.place.move_by_tide(time);
         let zenith = self.zenith(snapshot, time)?;
-        let mut air = match self.air.take() {
-            Some(mut air) => {
-                air.refresh(snapshot);
-                air
-            }
-            None => LocalAir::new(snapshot.point(self.point.geodetic()), snapshot),
-        };
+        let point = snapshot.point(self.point.geodetic());
+        let mut air = LocalAir::renewed(self.air.take(), point, snapshot);
         let told = self.told(master, &mut air, zenith)?;
         self.air = Some(air);
         let mut lines = self.lines(master, &told);
@@ -286,7 +281,7 @@ impl VirtualStation {
         }
         let way = self.place.way(satellite);
         let clock_m = of.clock_m - of.clock_rate_m_s * earlier_s;
-        let air_m = zenith.hydrostatic_m * way.mapping.hydrostatic + zenith.wet_m * way.mapping.wet;
+        let air_m = zenith.slant_m(way.mapping);
         let away = satellite - self.place.moved();
         let length_m = away.norm_m();
         let direction = EcefDelta::xyz(away).map(|component| component / length_m);

@@ -284,14 +284,14 @@ impl VirtualStream {
 
     /// What a station at the rover's place would measure of the systems that are sent.
     fn make(&mut self, master: &MasterEpoch, place: Ecef) -> Option<Made> {
-        let systems = self.settings.profile.systems.clone();
+        let settings = Arc::clone(&self.settings);
         let station = self.station_at(place);
         if (station.followed - place).norm_m() > FOLLOW_M {
             station.measuring.follow(place);
             station.followed = place;
         }
         let made = station.measuring.observe(master)?;
-        let is_sent = |s: &Satellite| systems.contains(&s.constellation());
+        let is_sent = |s: &Satellite| settings.profile.systems.contains(&s.constellation());
         let seen = master.seen.iter().filter(|s| is_sent(s)).count();
         let mut observed = made.epoch;
         observed.observations.retain(|o| is_sent(&o.satellite));

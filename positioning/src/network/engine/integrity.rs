@@ -254,8 +254,8 @@ fn code_offset_m(epoch: &ObservedEpoch) -> Option<[f64; 3]> {
 
 /// The ionosphere-free code of the group's first two carriers and its standard deviation, m; none without both.
 fn free_code(satellite: &ObservedSatellite) -> Option<(f64, f64)> {
-    let mut bands = satellite.group.bands().chars();
-    let (a, b) = (satellite.carrier(bands.next()?)?, satellite.carrier(bands.next()?)?);
+    let [first, second] = satellite.group.foundation();
+    let (a, b) = (satellite.carrier(first)?, satellite.carrier(second)?);
     let spread = b.ionosphere - a.ionosphere;
     let free_m = (a.code_m? * b.ionosphere - b.code_m? * a.ionosphere) / spread;
     let sigma_m = (a.code_sigma_m * b.ionosphere).hypot(b.code_sigma_m * a.ionosphere) / spread;

@@ -14,8 +14,6 @@ pub struct LevelBook {
     levels: BTreeMap<Channel, OfChannel>,
     /// The set with the most stations, by channel, as of the last change.
     main: BTreeMap<Channel, u32>,
-    /// How often the levels of a channel had to be told anew.
-    data: BTreeMap<Channel, u32>,
     next_component: u32,
     version: u64,
 }
@@ -50,10 +48,9 @@ impl LevelBook {
     /// The level of a station's channel.
     pub fn level(&self, station: StationIndex, channel: Channel) -> Option<Level> {
         let entry = self.levels.get(&channel)?.get(&station)?;
-        let datum = self.data.get(&channel).copied().unwrap_or(0);
         let is_main = self.main.get(&channel) == Some(&entry.set);
         let component = if is_main { 0 } else { entry.set };
-        Some(Level { cycles: entry.cycles, arc: entry.arc, component, datum })
+        Some(Level { cycles: entry.cycles, arc: entry.arc, component })
     }
 
     /// Counts the changes: while it stays, so does every level.
@@ -65,10 +62,9 @@ impl LevelBook {
     pub fn iter(&self) -> impl Iterator<Item = (StationIndex, Channel, Level)> + '_ {
         self.levels.iter().flat_map(|(channel, of_channel)| {
             let main = self.main.get(channel).copied().unwrap_or(0);
-            let datum = self.data.get(channel).copied().unwrap_or(0);
             of_channel.iter().map(move |(station, entry)| {
                 let component = if entry.set == main { 0 } else { entry.set };
-                let level = Level { cycles: entry.cycles, arc: entry.arc, component, datum };
+                let level = Level { cycles: entry.cycles, arc: entry.arc, component };
                 (*station, *channel, level)
             })
         })
@@ -228,9 +224,7 @@ impl LevelBook {
                 }
                 (Some(a), Some(b)) if a.set != b.set => {
                     moved = true;
-                    if merge(of_channel, a, b, step) {
-                        *self.data.entry(integer.channel).or_default() += 1;
-                    }
+                    merge(of_channel, a, b, step);
                 }
                 (Some(_), Some(_)) => {}
             }
@@ -289,20 +283,17 @@ fn begin_at(root: StationIndex, edges: &[BandEdge]) -> StationIndex {
     if known.contains_key(&root) { root } else { most.map_or(root, |(station, _)| *station) }
 }
 
-/// Joins the set of one entry to that of another, the smaller to the larger; tells whether anything was told anew that had been told.
-fn merge(of_channel: &mut OfChannel, a: Entry, b: Entry, step: i64) -> bool {
+/// Joins the set of one entry to that of another, the smaller to the larger.
+fn merge(of_channel: &mut OfChannel, a: Entry, b: Entry, step: i64) {
     let size = |set: u32| of_channel.values().filter(|e| e.set == set).count();
     // With `step` the second entry should be the first one's cycles plus it.
     let shift = a.cycles + step - b.cycles;
     let (from, to, by) =
         if size(b.set) <= size(a.set) { (b.set, a.set, shift) } else { (a.set, b.set, -shift) };
-    let mut told_anew = false;
     for entry in of_channel.values_mut().filter(|e| e.set == from) {
         entry.set = to;
         entry.cycles += by;
-        told_anew |= by != 0;
     }
-    told_anew
 }
 
 /// The set with the most stations; of equals the oldest.

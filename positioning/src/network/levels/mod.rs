@@ -16,7 +16,4 @@ pub struct Level {
     pub arc: u32,
     /// Names the set of stations whose levels of this satellite and carrier are comparable; 0 is the largest.
     pub component: u32,
-    /// Counts how often the levels of this station's or satellite's arcs had to be told anew (sets of stations that met). While it stays,
-    /// the level of a continuing arc stays, and so does what an arc that follows another one is levelled to.
-    pub datum: u32,
 }

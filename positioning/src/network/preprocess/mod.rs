@@ -20,7 +20,6 @@ use crate::model::antenna::{Arrival, antenna_correction};
 use crate::model::beidou2::code_correction;
 use crate::model::noise::{CODE_SIGMA_M, PHASE_SIGMA_M, variance_factor};
 use crate::model::range::sight_from;
-use crate::model::troposphere::Mapping;
 use crate::network::median::median;
 use crate::network::observed::{
     Channel, Group, IONOSPHERE_REFERENCE_HZ, ObservedCarrier, ObservedEpoch, ObservedSatellite,
@@ -227,9 +226,8 @@ impl Preprocessor {
         if at.elevation_rad < TRACKING_MASK_RAD {
             return None;
         }
-        let Mapping { hydrostatic, wet } = self.site.mapping().at(at.elevation_rad);
-        let zenith = self.site.zenith();
-        let troposphere_m = zenith.hydrostatic_m * hydrostatic + zenith.wet_m * wet;
+        let mapping = self.site.mapping().at(at.elevation_rad);
+        let troposphere_m = self.site.zenith().slant_m(mapping);
         let satellite = ObservedSatellite {
             satellite: t.satellite,
             group,
@@ -237,7 +235,7 @@ impl Preprocessor {
             azimuth_rad: at.azimuth_rad,
             computed_m: at.range_m - SPEED_OF_LIGHT * t.state.clock_s + troposphere_m,
             troposphere_m,
-            wet_mapping: wet,
+            wet_mapping: mapping.wet,
             issue: t.ephemeris.issue(),
             carriers: Vec::new(),
         };

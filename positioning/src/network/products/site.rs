@@ -44,10 +44,8 @@ impl Site {
         let at = sight(self.place, state.position);
         let tide_m = sight(self.with_tide, state.position).range_m - at.range_m;
         let factors = mapping(self.geodetic, at.elevation_rad, received);
-        let zenith = self.air.zenith;
-        let air_m = zenith.hydrostatic_m * factors.hydrostatic + zenith.wet_m * factors.wet;
         Some(Line {
-            delay_m: tide_m + air_m,
+            delay_m: tide_m + self.air.zenith.slant_m(factors),
             wet_mapping: factors.wet,
             elevation_rad: at.elevation_rad,
         })
@@ -56,9 +54,7 @@ impl Site {
 
 /// What the standard atmosphere delays at a place, slant, m: what every rover takes off by itself.
 pub(super) fn standard_m(place: Geodetic, elevation_rad: f64, at: GpsTime) -> f64 {
-    let factors = mapping(place, elevation_rad, at);
-    let zenith = standard(place);
-    zenith.hydrostatic_m * factors.hydrostatic + zenith.wet_m * factors.wet
+    standard(place).slant_m(mapping(place, elevation_rad, at))
 }
 
 /// The standard atmosphere's zenith delay.

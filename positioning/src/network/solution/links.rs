@@ -40,8 +40,7 @@ pub fn link_to(links: &[Vec<Levelled>], station: usize, satellite: Satellite) ->
 }
 
 fn one(seen: &ObservedSatellite, level: impl Fn(Channel) -> Option<Shown>) -> Option<Levelled> {
-    let mut bands = seen.group.bands().chars();
-    let (first, second) = (bands.next()?, bands.next()?);
+    let [first, second] = seen.group.foundation();
     let phase = |band: char| {
         let carrier = seen.carrier(band)?;
         let level = level((seen.satellite, band)).filter(|level| level.arc == carrier.arc)?;
