@@ -1,0 +1,1 @@
+//! The station monitor: what the network's stations measured, how well, and who has to be told.
