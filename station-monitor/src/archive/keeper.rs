@@ -293,7 +293,7 @@ impl Tender {
         let is_news = self.status.change(|status| note(&mut status.store, outcome, now));
         match (is_news, text) {
             (true, Some(text)) => {
-                tracing::error!("the archive's store does not take what is spooled: {text}")
+                tracing::error!("the archive's store does not take what is spooled: {text}");
             }
             (true, None) => tracing::info!("the archive's store takes what is spooled again"),
             _ => {}

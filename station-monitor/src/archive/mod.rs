@@ -4,9 +4,11 @@
 //! ClickHouse database. Both answer as an [`store::ObservationStore`]. Layout, promises and figures: docs/archive.md.
 
 pub mod clickhouse;
+pub mod copy;
 pub mod embedded;
 mod expiry;
 pub mod figure;
+pub mod inspection;
 pub mod keeper;
 pub mod record;
 #[cfg(test)]

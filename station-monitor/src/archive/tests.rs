@@ -9,8 +9,10 @@ use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::Interval;
 
 use crate::archive::clickhouse::schema::Retention;
+use crate::archive::copy::{CopyError, backup, restore};
 use crate::archive::embedded::read::EmbeddedStore;
 use crate::archive::figure::{QualityFilter, Resolution};
+use crate::archive::inspection::{Fault, Progress, inspect};
 use crate::archive::keeper::{ArchiveConfig, Keeper, OpenError, Tender, open};
 use crate::archive::record::{Kind, Record};
 use crate::archive::sample;
@@ -236,4 +238,66 @@ fn a_file_that_was_not_finished_is_swept_and_made_again() {
     assert!(!torn.exists());
     assert!(tender.close_all(sample::time(10)));
     assert_eq!(answered(folder.path(), 1, Span::ALWAYS), expected(1, 0..10));
+}
+
+fn faults(folder: &Path) -> Vec<Fault> {
+    inspect(folder, Span::ALWAYS, |_| {}).unwrap()
+}
+
+#[test]
+fn an_inspection_finds_every_file_that_was_changed_or_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut keeper, mut tender, _) = opened(folder.path());
+    keep(&mut keeper, 0..100);
+    keeper.finish(sample::time(100));
+    assert!(tender.close_all(sample::time(100)));
+    keep(&mut keeper, 100..200);
+    keeper.finish(sample::time(200));
+    assert_eq!(faults(folder.path()), []);
+    let files = EmbeddedStore::new(folder.path()).files(Kind::Epoch, Span::ALWAYS).unwrap();
+    let [changed, lost] = [0, 1].map(|n: usize| folder.path().join(&files[n].path));
+    let mut bytes = std::fs::read(&changed).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&changed, bytes).unwrap();
+    std::fs::remove_file(&lost).unwrap();
+    let found = faults(folder.path());
+    assert_eq!(found[0], Fault::Changed(changed));
+    assert!(matches!(&found[1], Fault::Unreadable { path, .. } if *path == lost), "{found:?}");
+    assert_eq!(found.len(), 2);
+}
+
+#[test]
+fn a_backup_is_an_archive_and_the_next_one_copies_what_is_new() {
+    let folders = tempfile::tempdir().unwrap();
+    let [archive, copy, restored] = ["a", "b", "c"].map(|name| folders.path().join(name));
+    let (mut keeper, mut tender, _) = opened(&archive);
+    keep(&mut keeper, 0..100);
+    keeper.finish(sample::time(100));
+    assert!(tender.close_all(sample::time(100)));
+    keep(&mut keeper, 100..150);
+    keeper.finish(sample::time(150));
+    assert!(backup(&archive, &copy, |_| {}).unwrap() > 4);
+    let mut last = Progress::default();
+    assert_eq!(backup(&archive, &copy, |progress| last = progress).unwrap(), 0, "nothing is new");
+    assert_eq!((last.files, last.files_of), (4, 4));
+    assert!(tender.close_all(sample::time(150)));
+    keep(&mut keeper, 150..160);
+    keeper.finish(sample::time(160));
+    assert!(backup(&archive, &copy, |_| {}).unwrap() > 0);
+    drop((keeper, tender));
+    restore(&copy, &restored, |_| {}).unwrap();
+    assert_eq!(faults(&restored), []);
+    assert_eq!(answered(&restored, 2, Span::ALWAYS), expected(2, 0..160));
+    // It goes on where the first one was.
+    let (mut keeper, mut tender, _) = opened(&restored);
+    keep(&mut keeper, 160..170);
+    keeper.finish(sample::time(170));
+    assert!(tender.close_all(sample::time(170)));
+    assert_eq!(answered(&restored, 1, Span::ALWAYS), expected(1, 0..170));
+    assert!(matches!(restore(&copy, &restored, |_| {}), Err(CopyError::NotEmpty(_))));
+    assert!(matches!(
+        backup(&folders.path().join("d"), &copy, |_| {}),
+        Err(CopyError::NoArchive(_))
+    ));
 }

@@ -6,7 +6,6 @@ const BYTES_MAX: usize = 10;
 /// Adds an unsigned number: seven bits a byte, the least first, the eighth bit says that more follow (LEB128).
 pub(super) fn put_unsigned(out: &mut Vec<u8>, mut value: u64) {
     loop {
-        #[expect(clippy::cast_possible_truncation, reason = "seven bits")]
         let low = (value & 0x7f) as u8;
         value >>= 7;
         if value == 0 {

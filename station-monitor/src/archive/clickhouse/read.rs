@@ -47,13 +47,12 @@ impl ClickHouseStore {
         span: Span,
     ) -> Result<Epochs, ReadError> {
         let hours = self.hours(&format!("station = '{station}' AND {}", within(span)))?;
-        let mut condition = format!("station = '{station}'");
+        let mut conditions = vec![format!("station = '{station}'")];
         if let Some((satellite, signal)) = only {
-            condition += &format!(" AND satellite = '{satellite}'");
-            if let Some(signal) = signal {
-                condition += &format!(" AND signal = '{signal}'");
-            }
+            conditions.push(format!("satellite = '{satellite}'"));
+            conditions.extend(signal.map(|signal| format!("signal = '{signal}'")));
         }
+        let condition = conditions.join(" AND ");
         let database = self.database.clone();
         let connection = self.connection.clone();
         Ok(Box::new(AskedEpochs { connection, database, condition, span, hours, current: None }))
@@ -91,16 +90,13 @@ impl ObservationStore for ClickHouseStore {
     }
 
     fn quality(&self, filter: &QualityFilter, span: Span) -> Result<Figures, ReadError> {
-        let mut condition = within(span);
-        if let Some(station) = &filter.station {
-            condition += &format!(" AND station = '{station}'");
-        }
-        if let Some(resolution) = filter.resolution {
-            condition += &format!(" AND resolution = '{}'", resolution.name());
-        }
-        if let Some(metric) = &filter.metric {
-            condition += &format!(" AND metric = '{metric}'");
-        }
+        let conditions = [
+            Some(within(span)),
+            filter.station.as_ref().map(|station| format!("station = '{station}'")),
+            filter.resolution.map(|resolution| format!("resolution = '{}'", resolution.name())),
+            filter.metric.as_ref().map(|metric| format!("metric = '{metric}'")),
+        ];
+        let condition = conditions.into_iter().flatten().collect::<Vec<_>>().join(" AND ");
         let sql = format!(
             "SELECT time, station, resolution, satellite, signal, metric, value_millionths FROM {}.quality FINAL WHERE {condition} \
              LIMIT {FIGURES_MAX}",
@@ -213,12 +209,12 @@ fn observation(reader: &mut Reader<'_>) -> Option<(GpsTime, ScaledObservation)> 
     let time = time(reader)?;
     let satellite: Satellite = satellite(text(reader)?)?;
     let signal = Signal::from_code(satellite.constellation(), text(reader)?)?;
-    let glonass_channel = nullable(reader)?.map(i8::from_le_bytes);
-    let code_mm = nullable(reader)?.map(i64::from_le_bytes);
-    let phase_millicycles = nullable(reader)?.map(i64::from_le_bytes);
-    let doppler_millihertz = nullable(reader)?.map(i32::from_le_bytes);
-    let cn0 = nullable(reader)?.map(i16::from_le_bytes);
-    let lock = nullable(reader)?.map(i32::from_le_bytes);
+    let glonass_channel = nullable(reader).ok()?.map(i8::from_le_bytes);
+    let code_mm = nullable(reader).ok()?.map(i64::from_le_bytes);
+    let phase_millicycles = nullable(reader).ok()?.map(i64::from_le_bytes);
+    let doppler_millihertz = nullable(reader).ok()?.map(i32::from_le_bytes);
+    let cn0 = nullable(reader).ok()?.map(i16::from_le_bytes);
+    let lock = nullable(reader).ok()?.map(i32::from_le_bytes);
     let half_cycle_ambiguous = reader.byte()? != 0;
     let row = ScaledObservation {
         satellite,
@@ -241,10 +237,15 @@ fn satellite(name: &str) -> Option<Satellite> {
     Satellite::new(system, (tens - b'0') * 10 + ones - b'0')
 }
 
-fn nullable<const N: usize>(reader: &mut Reader<'_>) -> Option<Option<[u8; N]>> {
-    match reader.byte()? {
-        0 => Some(Some(reader.array()?)),
-        _ => Some(None),
+/// The answer has ended within a value.
+struct Torn;
+
+/// A value that may be none.
+fn nullable<const N: usize>(reader: &mut Reader<'_>) -> Result<Option<[u8; N]>, Torn> {
+    match reader.byte() {
+        None => Err(Torn),
+        Some(0) => reader.array().map(Some).ok_or(Torn),
+        Some(_) => Ok(None),
     }
 }
 

@@ -126,15 +126,6 @@ impl Index {
         Ok(change.commit()?)
     }
 
-    /// Enters files that came from elsewhere.
-    pub(in crate::archive) fn enter(&mut self, files: &[FileEntry]) -> Result<(), IndexError> {
-        let change = self.0.transaction()?;
-        for file in files {
-            insert(&change, file)?;
-        }
-        Ok(change.commit()?)
-    }
-
     /// Up to which segment the records of a kind and hour are in files; 0 for none.
     pub(in crate::archive) fn closed(
         &self,

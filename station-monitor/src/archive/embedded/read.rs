@@ -44,7 +44,7 @@ impl EmbeddedStore {
         span: Span,
     ) -> Result<impl Iterator<Item = Result<RawFrame, ReadError>> + Send + use<>, ReadError> {
         let hours = self.hours(Kind::Frame, span, Some(station))?;
-        let frames = hours.into_iter().flat_map(|(_, sources)| match frames_of(sources) {
+        let frames = hours.into_values().flat_map(|sources| match frames_of(sources) {
             Ok(frames) => frames.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error)],
         });

@@ -27,7 +27,10 @@ use crate::archive::spool::medium::{Disk, Medium, sync_folder};
 use crate::archive::spool::segment::{
     Next, SEGMENT_HEAD_BYTES, SegmentReader, head, open_path, parse_name, sealed_path,
 };
+use crate::archive::whole_file;
 
+/// Numbers that a restored spool leaves out: 136 years of a segment a second.
+const LEAP: u64 = 1 << 32;
 /// Records that wait for a disk that takes none: some ten seconds of a network of 150 stations. What comes later is refused
 /// and counted, so that a full disk costs the archive epochs and never the service its memory.
 const PENDING_BYTES_MAX: usize = 16 << 20;
@@ -333,7 +336,7 @@ fn identity(folder: &Path) -> Result<u64, SpoolError> {
             random.fill(&mut drawn).map_err(|_| SpoolError::Identity(path.clone()))?;
             let identity = u64::from_le_bytes(drawn);
             let text = identity_text(identity) + "\n";
-            crate::archive::whole_file::write(&path, text.as_bytes()).map_err(fault)?;
+            whole_file::write(&path, text.as_bytes()).map_err(fault)?;
             Ok(identity)
         }
         Err(error) => Err(fault(error)),
@@ -348,6 +351,16 @@ fn identity_text(identity: u64) -> String {
 pub(super) fn identity_of(folder: &Path) -> Option<String> {
     let text = fs::read_to_string(folder.join("identity")).ok()?;
     u64::from_str_radix(text.trim(), 16).ok().map(identity_text)
+}
+
+/// Leaves out numbers in a copy of a spool, more than the spool that was copied will ever use: if both go on, a database must not take
+/// segments of one for those of the other that it has.
+pub(super) fn leap(folder: &Path) -> io::Result<()> {
+    let Some((newest, _)) = segments_in(folder)?.pop() else { return Ok(()) };
+    let Some(identity) = identity_of(folder) else { return Ok(()) };
+    let identity = u64::from_str_radix(&identity, 16).map_err(io::Error::other)?;
+    let number = newest + LEAP;
+    whole_file::write(&sealed_path(folder, number), &head(identity, number))
 }
 
 /// The segments that are in a folder, from the oldest on, those still written too: for readers beside the writer.
