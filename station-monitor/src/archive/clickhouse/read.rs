@@ -39,6 +39,13 @@ impl ClickHouseStore {
         Ok(Self { connection: Connection::new(config)?, database: config.database.clone() })
     }
 
+    /// Has the server read a statement without doing it.
+    pub fn reads(&self, statement: &str) -> Result<(), ReadError> {
+        let quoted = statement.replace('\\', "\\\\").replace('\'', "\\'");
+        self.connection.rows(&format!("SELECT formatQuery('{quoted}')"))?;
+        Ok(())
+    }
+
     /// The hours of which there is something, and the observations of them hour by hour.
     fn epochs(
         &self,
