@@ -1,5 +1,6 @@
 //! The command line: what may be asked of the program, as data.
 
+pub(crate) mod archive;
 pub(crate) mod load;
 pub(crate) mod network;
 pub(crate) mod user;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::cli::archive::ArchiveOptions;
 use crate::cli::load::LoadOptions;
 use crate::cli::network::NetworkOptions;
 use crate::cli::user::UserOptions;
@@ -35,6 +37,8 @@ pub(crate) enum Command {
     ///
     /// A running service takes changes up within seconds; sessions of accounts that may not be used any more end.
     User(UserOptions),
+    /// Tell of what is archived (`[archive]`), check it, copy it, and take things out of it.
+    Archive(ArchiveOptions),
     /// Print the messages of an RTCM 3 stream as readable lines, or as JSON.
     Decode(DecodeOptions),
     /// Record a station's stream into a file.

@@ -4,6 +4,7 @@
 //! (`EX_CONFIG` of BSD's sysexits).
 
 mod address;
+mod archive;
 mod cli;
 mod commands;
 mod config;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Serve(options) => commands::serve::run(&options),
         Command::User(options) => commands::user::run(options),
+        Command::Archive(options) => commands::archive::run(options),
         Command::Check(options) => commands::check::run(&options),
         Command::Decode(options) => commands::decode::run(&options),
         Command::Record(options) => commands::record::run(&options),

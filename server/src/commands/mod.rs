@@ -1,5 +1,6 @@
 //! The commands of the program, one file each.
 
+pub(crate) mod archive;
 pub(crate) mod check;
 pub(crate) mod decode;
 pub(crate) mod demo;

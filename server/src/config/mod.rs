@@ -1,6 +1,7 @@
 //! The configuration: read key by key from TOML, every fault told at once, understood before anything starts.
 
 pub(crate) mod accounts;
+pub(crate) mod archive;
 pub(crate) mod caster;
 pub(crate) mod complaint;
 pub(crate) mod document;

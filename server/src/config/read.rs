@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use tianshu_caster::config::{CasterConfig, MountKind, Offering};
+use tianshu_station_monitor::archive::keeper::ArchiveConfig;
 use toml::de::DeTable;
 
 use crate::config::accounts::{self, AccountsConfig};
+use crate::config::archive;
 use crate::config::complaint::{Complaints, Unusable};
 use crate::config::document::{self, each, one, unique};
 use crate::config::mountpoint;
@@ -22,6 +24,8 @@ pub(crate) struct Config {
     pub caster: CasterConfig,
     /// Where accounts are kept.
     pub accounts: AccountsConfig,
+    /// Where what stations send is kept, if it is.
+    pub archive: Option<ArchiveConfig>,
     /// The stations, and how each is heard.
     pub links: Vec<LinkConfig>,
     /// The network that is solved, if one is.
@@ -51,13 +55,14 @@ pub(crate) fn from_text(text: &str, folder: &Path) -> Result<Config, Complaints>
 }
 
 /// The tables of a configuration file.
-pub(crate) const TABLES: [&str; 7] =
-    ["service", "caster", "accounts", "network", "station", "mountpoint", "user"];
+pub(crate) const TABLES: [&str; 8] =
+    ["service", "caster", "accounts", "archive", "network", "station", "mountpoint", "user"];
 
 fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) -> Config {
     let identity = one(root, "service", complaints, service::read);
     let caster = one(root, "caster", complaints, |section| caster::read(section, folder));
     let accounts = one(root, "accounts", complaints, |section| accounts::read(section, folder));
+    let archive = one(root, "archive", complaints, |section| archive::read(section, folder));
     let table = one(root, "network", complaints, |section| solver::read(section, folder));
     let stations = each(root, "station", complaints, |section| station::read(section, folder));
     let mounts = each(root, "mountpoint", complaints, |section| mountpoint::read(section, folder));
@@ -81,7 +86,7 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     };
     let config =
         CasterConfig { listeners: caster.listeners, identity, limits: caster.limits, offering };
-    Config { caster: config, accounts, links, network }
+    Config { caster: config, accounts, archive, links, network }
 }
 
 fn is_uploaded(station: &Station, mountpoints: &[tianshu_caster::config::MountConfig]) -> bool {

@@ -255,6 +255,35 @@ ABC123          NONE4711                                    TYPE / SERIAL NO
 ";
 
 #[test]
+fn every_fault_of_an_archive_is_told_with_its_line() {
+    check(
+        "[archive]\nclickhouse = \"clickhouse:8123\"\ndatabase = \"a-b\"\ncluster = \"1st\"\nspool_gib_max = 0\ntimeout_s = 0\nobservation_days = -1\n",
+        &[
+            (1, "needs a folder too"),
+            (2, "write http://host:8123"),
+            (3, "database is a letter"),
+            (4, "cluster is a letter"),
+            (5, "spool_gib_max must be a whole number from 1"),
+            (6, "timeout_s must be a number from 1 to 600"),
+            (7, "observation_days must be a whole number from 0"),
+        ],
+    );
+    check("[archive]\nfolder = \"a\"\nuser = \"u\"\n", &[(1, "belong to `clickhouse`")]);
+    check("[archive]\nfolder = \"\"\n", &[(2, "no folder")]);
+    let archive = |text: &str| read(text).expect("a good file").archive;
+    assert_eq!(
+        archive("[archive]\nobservation_days = 5\n"),
+        None,
+        "without a folder nothing is kept"
+    );
+    let text = "[archive]\nfolder = \"a\"\nclickhouse = \"https://h:8443\"\npassword = \"hush\"\n";
+    let kept = archive(text).expect("an archive");
+    assert!(!format!("{kept:?}").contains("hush"));
+    let database = kept.database.expect("a database");
+    assert_eq!((database.user.as_str(), database.database.as_str()), ("default", "tianshu"));
+}
+
+#[test]
 fn a_broken_line_is_told_with_its_number() {
     let complaints = read("[caster]\nlisten = [\n\n[service]\n= 5\n").expect_err("no TOML");
     assert!(complaints.iter().all(|c| c.text.starts_with("this is not TOML")), "{complaints:?}");

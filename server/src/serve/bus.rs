@@ -6,6 +6,7 @@ use tianshu_caster::clock::Clock;
 use tianshu_caster::stations::Stations;
 use tianshu_gnss::event::{DownReason, StationEvent, StationNews};
 use tianshu_ingest::sink::EventSource;
+use tianshu_station_monitor::archive::inlet::ArchiveInlet;
 
 use crate::serve::recording::Recording;
 use crate::serve::solver::Inlet;
@@ -23,6 +24,8 @@ pub(crate) struct Bus {
     pub clock: Clock,
     /// The recording, if asked for.
     pub recording: Option<Recording>,
+    /// The archive, if there is one.
+    pub archive: Option<ArchiveInlet>,
     /// The network's solver.
     pub solver: Inlet,
     /// Makes stations' epochs ready for virtual ones.
@@ -46,6 +49,9 @@ impl Bus {
                 self.solver.offer(&event);
                 self.desk.take(&event);
                 self.record(&event);
+                if let Some(archive) = &self.archive {
+                    archive.offer(&event);
+                }
             }
         }
         if let Some(recording) = self.recording.take() {

@@ -17,6 +17,8 @@ use tianshu_ingest::clock::{SharedClock, SystemClock};
 use tianshu_ingest::session::EPOCH_WAIT_DEFAULT;
 use tianshu_ingest::sink::{EVENTS_QUEUED_MAX, event_queue};
 use tianshu_ingest::upload::{Intake, UploadLimits};
+use tianshu_station_monitor::archive::inlet::{ArchiveInlet, Archiving};
+use tianshu_station_monitor::archive::keeper::ArchiveConfig;
 use tokio::task::JoinHandle;
 
 use crate::config::accounts::AccountsConfig;
@@ -46,6 +48,7 @@ pub(crate) struct Service {
     findings: Findings,
     bus: JoinHandle<()>,
     reports: JoinHandle<()>,
+    archiving: Option<Archiving>,
     solver: Solver,
     virtuals: Arc<VirtualSource>,
     products: Arc<NetworkSource>,
@@ -92,9 +95,10 @@ impl Service {
             password_threads: config.accounts.password_threads,
         };
         let lasting = Lasting::of(&config);
+        let (archiving, archive) = archive(config.archive, &clock)?.unzip();
         let (caster, events) = Caster::start(config.caster, parts)?;
         let reports = tokio::spawn(report::run(events));
-        let bus = Bus { stations, clock: caster_clock, recording, solver: inlet, desk };
+        let bus = Bus { stations, clock: caster_clock, recording, archive, solver: inlet, desk };
         let bus = tokio::spawn(bus.run(source));
         let mut links = Links::new(sink, clock);
         links.change_to(&config.links).await;
@@ -107,6 +111,7 @@ impl Service {
             findings,
             bus,
             reports,
+            archiving,
             solver,
             virtuals,
             products,
@@ -142,13 +147,26 @@ impl Service {
         if let Some(Counted { epochs, mean, max }) = self.cost.take() {
             tracing::info!(epochs, ?mean, ?max, "virtual stations, per rover and epoch");
         }
+        if let Some(status) = self.archiving.as_ref().map(|archiving| archiving.status().snapshot())
+        {
+            let lost = status.refused + status.missed;
+            let (epochs, frames, stored) = (status.epochs, status.frames, status.stored);
+            tracing::info!(
+                epochs,
+                frames,
+                stored,
+                lost,
+                spool_bytes = status.spool_bytes,
+                "archive"
+            );
+        }
     }
 
     /// Changes stations, mountpoints and users; rovers whose mountpoint stays are not touched.
     pub(crate) async fn change_to(&mut self, config: &Config) {
         if self.lasting != Lasting::of(config) {
             tracing::warn!(
-                "changes of [service], [caster] and [accounts] are used after a restart only"
+                "changes of [service], [caster], [accounts] and [archive] are used after a restart only"
             );
         }
         self.links.change_to(&config.links).await;
@@ -165,7 +183,7 @@ impl Service {
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         tracing::info!("stopping");
         self.tell_findings();
-        let Self { caster, links, intake, bus, reports, solver, .. } = self;
+        let Self { caster, links, intake, bus, reports, archiving, solver, .. } = self;
         // The bus ends when nobody can put anything on it any more.
         drop(intake);
         links.stop().await;
@@ -173,10 +191,24 @@ impl Service {
         // The queue ends with the last link and the last upload; what is in it is still handed on.
         bus.await.context("the bus ended badly")?;
         solver.join();
+        if let Some(archiving) = archiving {
+            tokio::task::block_in_place(|| archiving.join());
+        }
         reports.await.context("the session log ended badly")?;
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+/// Starts the archive, if there is one.
+fn archive(
+    config: Option<ArchiveConfig>,
+    clock: &SharedClock,
+) -> anyhow::Result<Option<(Archiving, ArchiveInlet)>> {
+    let Some(config) = config else { return Ok(None) };
+    let clock = clock.clone();
+    let now = Arc::new(move || clock.gps());
+    Archiving::start(config, now).map(Some).context("cannot start the thread of the archive")
 }
 
 /// Between epochs of the network, s.
@@ -191,13 +223,15 @@ struct Lasting {
     identity: CasterIdentity,
     limits: Limits,
     accounts: AccountsConfig,
+    archive: Option<ArchiveConfig>,
 }
 
 impl Lasting {
     fn of(config: &Config) -> Self {
         let caster = &config.caster;
         let (listeners, identity) = (caster.listeners.clone(), caster.identity.clone());
-        Self { listeners, identity, limits: caster.limits, accounts: config.accounts.clone() }
+        let (accounts, archive) = (config.accounts.clone(), config.archive.clone());
+        Self { listeners, identity, limits: caster.limits, accounts, archive }
     }
 }
 

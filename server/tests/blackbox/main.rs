@@ -16,11 +16,14 @@
 //! | [`reload_and_stop`] | SIGHUP and SIGTERM |
 //! | [`commands`] | the other commands |
 //! | [`accounts`] | accounts of a store, made and changed while rovers stream |
+//! | [`archive`] | what stations send, kept and taken out |
 //! | [`proxies`] | the PROXY protocol, and IPv6 |
 //! | [`tls`] | NTRIP over TLS, as caster and as client |
 
 #[cfg(test)]
 mod accounts;
+#[cfg(test)]
+mod archive;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]

@@ -4,6 +4,8 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
@@ -20,7 +22,7 @@ use crate::archive::status::{SharedStatus, note, tell};
 
 /// An hour that was closed before is closed again not more often than this: data that come late come in pieces.
 const LATE_EVERY: Interval = Interval::from_seconds(600);
-/// After a database has failed it is left alone for so long, doubled each time, up to the longest.
+/// After a database or a disk has failed it is left alone for so long, doubled each time, up to the longest.
 const RETRY_FIRST: Interval = Interval::from_seconds(1);
 /// The longest pause: a database that is back is found within it.
 const RETRY_LONGEST: Interval = Interval::from_seconds(30);
@@ -78,6 +80,7 @@ enum TendError {
 
 /// Takes records, and brings them onto the disk.
 pub struct Keeper {
+    folder: PathBuf,
     spool: Spool,
     status: SharedStatus,
     uncommitted: Counts,
@@ -96,9 +99,18 @@ pub struct Tender {
     deliverer: Option<Deliverer>,
     retention: Retention,
     status: SharedStatus,
-    retry: Option<(GpsTime, Interval)>,
+    delivery: Patience,
+    closing: Patience,
     late_closed: Option<GpsTime>,
     expired: Option<GpsTime>,
+    stop: Arc<AtomicBool>,
+}
+
+/// A work that is left alone for a while after it has failed.
+#[derive(Default)]
+struct Patience {
+    until: Option<(GpsTime, Interval)>,
+    error: Option<String>,
 }
 
 #[derive(Default)]
@@ -106,6 +118,21 @@ struct Counts {
     epochs: u64,
     frames: u64,
     figures: u64,
+}
+
+impl Patience {
+    fn is_over(&self, now: GpsTime) -> bool {
+        self.until.is_none_or(|(until, _)| now >= until)
+    }
+
+    fn take(&mut self, outcome: Result<(), TendError>, now: GpsTime) {
+        self.error = outcome.err().map(|error| error.to_string());
+        self.until = self.error.is_some().then(|| {
+            let pause =
+                self.until.map_or(RETRY_FIRST, |(_, pause)| (pause + pause).min(RETRY_LONGEST));
+            (now + pause, pause)
+        });
+    }
 }
 
 /// Opens an archive, and finishes what an earlier run left unfinished.
@@ -134,12 +161,15 @@ pub fn open(config: &ArchiveConfig, status: &SharedStatus) -> Result<(Keeper, Te
         deliverer,
         retention: config.retention,
         status: status.clone(),
-        retry: None,
+        delivery: Patience::default(),
+        closing: Patience::default(),
         late_closed: None,
         expired: None,
+        stop: Arc::default(),
     };
     let status = status.clone();
-    Ok((Keeper { spool, status, uncommitted: Counts::default(), _lock: lock }, tender))
+    let folder = folder.clone();
+    Ok((Keeper { folder, spool, status, uncommitted: Counts::default(), _lock: lock }, tender))
 }
 
 fn lock(folder: &Path) -> Result<File, OpenError> {
@@ -195,38 +225,61 @@ impl Keeper {
     }
 }
 
+impl Keeper {
+    /// Tells how it went, where other programs find it: the last word of a run, when the tender has ended.
+    pub fn tell(&self, now: GpsTime) {
+        let status = self.status.change(|status| {
+            status.told = Some(now);
+            status.clone()
+        });
+        tell(&self.folder, &status).ok();
+    }
+}
+
 impl Tender {
     /// Does what is due: delivers segments, closes hours, removes what is stored. To be called about once a second, by a thread that
     /// may wait. What fails is told in the status, and tried again later.
     pub fn tend(&mut self, now: GpsTime) {
-        let is_waiting = self.retry.is_some_and(|(at, _)| now < at);
-        let delivered = if is_waiting { None } else { Some(self.deliver()) };
-        let closed = self.close(now, false);
-        let outcome = closed.and_then(|()| self.release()).and(delivered.unwrap_or(Ok(())));
-        self.expire(now);
-        if !is_waiting || outcome.is_err() {
-            self.note(outcome, now);
+        if self.delivery.is_over(now) {
+            let outcome = self.deliver();
+            self.delivery.take(outcome, now);
         }
+        if self.closing.is_over(now) {
+            let outcome = self.close(now, false).and_then(|()| self.release());
+            self.closing.take(outcome, now);
+        }
+        self.expire(now);
+        self.note(now);
         self.tell(now);
+    }
+
+    /// Set to `true`, it lets a long work end after the segment or hour that it is at. What is left is done after the next start.
+    pub fn stop(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     /// Closes also hours that are not over. For archives that end, and for tests.
     pub fn close_all(&mut self, now: GpsTime) -> bool {
-        let delivered = self.deliver();
-        let outcome = self.close(now, true).and(delivered).and_then(|()| self.release());
-        let is_done = outcome.is_ok();
-        self.note(outcome, now);
+        let outcome = self.deliver();
+        self.delivery.take(outcome, now);
+        let outcome = self.close(now, true).and_then(|()| self.release());
+        self.closing.take(outcome, now);
+        self.note(now);
         self.tell(now);
-        is_done
+        self.delivery.error.is_none() && self.closing.error.is_none()
     }
 
     /// Delivers segments in their order, until all are or one fails.
     fn deliver(&mut self) -> Result<(), TendError> {
         let Some(deliverer) = &self.deliverer else { return Ok(()) };
-        loop {
+        while !self.is_stopped() {
             let after = self.index.delivered(&self.spool)?;
             let next = self.segments.lock().range(after + 1..).next().map(|(number, _)| *number);
-            let Some(number) = next else { return Ok(()) };
+            let Some(number) = next else { break };
             let delivered = deliverer.deliver(&self.spool_folder, &self.spool, number)?;
             self.index.set_delivered(&self.spool, number)?;
             self.status.change(|status| {
@@ -236,6 +289,7 @@ impl Tender {
             // A backlog is taken off the disk while it is delivered, not after.
             self.closer.release(&self.index, Some(number))?;
         }
+        Ok(())
     }
 
     fn close(&mut self, now: GpsTime, all: bool) -> Result<(), TendError> {
@@ -245,6 +299,9 @@ impl Tender {
             let is_late = self.index.closed(&self.spool, what)? > 0;
             if is_late && !may_close_late && !all {
                 continue;
+            }
+            if self.is_stopped() {
+                break;
             }
             closed_late = closed_late || is_late;
             let closed = self.closer.close(&mut self.index, what)?;
@@ -283,13 +340,9 @@ impl Tender {
         }
     }
 
-    fn note(&mut self, outcome: Result<(), TendError>, now: GpsTime) {
-        let text = outcome.as_ref().err().map(ToString::to_string);
-        self.retry = text.is_some().then(|| {
-            let pause =
-                self.retry.map_or(RETRY_FIRST, |(_, pause)| (pause + pause).min(RETRY_LONGEST));
-            (now + pause, pause)
-        });
+    fn note(&mut self, now: GpsTime) {
+        let text = self.delivery.error.as_ref().or(self.closing.error.as_ref()).cloned();
+        let outcome = text.clone().map_or(Ok(()), Err);
         let is_news = self.status.change(|status| note(&mut status.store, outcome, now));
         match (is_news, text) {
             (true, Some(text)) => {

@@ -8,6 +8,7 @@ pub mod copy;
 pub mod embedded;
 mod expiry;
 pub mod figure;
+pub mod inlet;
 pub mod inspection;
 pub mod keeper;
 pub mod record;

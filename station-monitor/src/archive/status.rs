@@ -1,13 +1,12 @@
 //! How the archive is doing: counted by those who work, read by whoever watches.
 
 use std::fmt;
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tianshu_gnss::time::gps::GpsTime;
-
-use crate::archive::whole_file;
 
 /// The file of an archive's folder in which a running service tells how it is doing.
 pub const STATUS_FILE: &str = "status";
@@ -93,9 +92,11 @@ pub(super) fn note<E: fmt::Display>(
     }
 }
 
-/// Writes it where other programs find it.
+/// Writes it where other programs find it. It need not outlive a loss of power.
 pub(super) fn tell(folder: &Path, status: &ArchiveStatus) -> io::Result<()> {
-    whole_file::write(&folder.join(STATUS_FILE), status.to_string().as_bytes())
+    let unfinished = folder.join("status.unfinished");
+    fs::write(&unfinished, status.to_string())?;
+    fs::rename(unfinished, folder.join(STATUS_FILE))
 }
 
 /// A line for each count, its name first.

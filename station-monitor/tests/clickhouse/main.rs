@@ -1,8 +1,10 @@
 //! The archive in ClickHouse: a real engine behind a small HTTP server, and somebody in between who misbehaves.
 
+#[cfg(test)]
 mod engine;
+#[cfg(test)]
 mod proxy;
-#[path = "../world.rs"]
+#[cfg(test)]
 mod world;
 
 use std::path::Path;
@@ -30,7 +32,7 @@ use crate::world::World;
 /// Stations of these tests.
 const STATIONS: u32 = 2;
 /// Long enough for the engine on a busy machine, where nobody is in between.
-const PATIENT: Duration = Duration::from_secs(60);
+const PATIENT: Duration = Duration::from_mins(1);
 /// How long a database that hangs is waited for in these tests.
 const IMPATIENT: Duration = Duration::from_millis(1_500);
 
@@ -97,7 +99,9 @@ fn what_is_kept_is_answered_by_a_real_engine() {
     // Over the end of an hour and of a day.
     keep(&mut keeper, &mut World::new(1), 86_340..86_460, 1);
     let figures = figures();
-    Record::of_figures(figures.clone()).iter().for_each(|r| keeper.keep(r).expect("room"));
+    for record in Record::of_figures(figures.clone()) {
+        keeper.keep(&record).expect("room");
+    }
     keeper.finish(world::time(86_460));
     tender.tend(world::time(86_460));
     assert_well(&status.snapshot());

@@ -78,7 +78,8 @@ fn serve(client: &TcpStream, shared: &Shared) {
     if mood == Mood::Fail as u8 {
         let mut some = [0; 4096];
         let mut client = client;
-        client.read(&mut some).ok();
+        // Some of the request is enough to refuse it.
+        let _read = client.read(&mut some);
         client
             .write_all(b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 4\r\n\r\nno!\n")
             .ok();
@@ -87,7 +88,7 @@ fn serve(client: &TcpStream, shared: &Shared) {
     let Ok(server) = TcpStream::connect(("127.0.0.1", shared.target)) else { return };
     std::thread::scope(|scope| {
         scope.spawn(|| hand_on(client, &server, same));
-        let mut answer = [0; 1 << 16];
+        let mut answer = vec![0; 1 << 16];
         let (mut from, mut to) = (&server, client);
         while let Ok(read) = from.read(&mut answer) {
             let swallows = mood == Mood::Swallow as u8;
@@ -102,7 +103,7 @@ fn serve(client: &TcpStream, shared: &Shared) {
 }
 
 fn hand_on(mut from: &TcpStream, mut to: &TcpStream, same: impl Fn() -> bool) {
-    let mut bytes = [0; 1 << 16];
+    let mut bytes = vec![0; 1 << 16];
     while let Ok(read) = from.read(&mut bytes) {
         if read == 0 || !same() || to.write_all(&bytes[..read]).is_err() {
             break;

@@ -239,10 +239,16 @@ impl Closer {
     ) -> Result<u64, CloseError> {
         let all: Vec<_> = self.segments.lock().iter().map(|(n, s)| (*n, s.clone())).collect();
         let mut removed = 0;
+        let mut closed = BTreeMap::new();
         for (number, sealed) in all {
             let mut is_stored = delivered.is_none_or(|through| through >= number);
             for what in sealed.holds.iter().filter(|(kind, _)| self.kinds.contains(kind)) {
-                is_stored = is_stored && index.closed(&self.spool, *what)? >= number;
+                let through = match closed.get(what) {
+                    Some(through) => *through,
+                    None => index.closed(&self.spool, *what)?,
+                };
+                closed.insert(*what, through);
+                is_stored = is_stored && through >= number;
             }
             if is_stored {
                 let path = sealed_path(&self.spool_folder, number);

@@ -1,6 +1,7 @@
 //! The embedded archive: Parquet files of a station and an hour each, raw frames beside them, and a small index. No server.
 
 pub mod closing;
+pub mod export;
 mod figures;
 pub mod index;
 mod parquet;

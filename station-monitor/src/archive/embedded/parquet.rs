@@ -65,8 +65,23 @@ pub(super) fn write(table: &Table, out: &mut (impl Write + Send)) -> io::Result<
 }
 
 fn write_table(table: &Table, out: &mut (impl Write + Send)) -> Result<(), ParquetError> {
+    let mut writer = begin(out)?;
+    put_table(&mut writer, table)?;
+    writer.close()?;
+    Ok(())
+}
+
+/// Begins a file of observations.
+pub(super) fn begin<W: Write + Send>(out: W) -> Result<SerializedFileWriter<W>, ParquetError> {
     let schema = Arc::new(parse_message_type(OBSERVATIONS)?);
-    let mut writer = SerializedFileWriter::new(out, schema, Arc::new(properties(&REPEATED, &[])?))?;
+    SerializedFileWriter::new(out, schema, Arc::new(properties(&REPEATED, &[])?))
+}
+
+/// Adds a table, as a row group of its own.
+pub(super) fn put_table<W: Write + Send>(
+    writer: &mut SerializedFileWriter<W>,
+    table: &Table,
+) -> Result<(), ParquetError> {
     let mut group = writer.next_row_group()?;
     put::<Int64Type, _>(&mut group, &table.time_ns, None)?;
     put::<Int32Type, _>(&mut group, &table.satellite, None)?;
@@ -79,7 +94,6 @@ fn write_table(table: &Table, out: &mut (impl Write + Send)) -> Result<(), Parqu
     put_column::<Int32Type, _>(&mut group, &table.lock_ms)?;
     put::<Int32Type, _>(&mut group, &table.half_cycle, None)?;
     group.close()?;
-    writer.close()?;
     Ok(())
 }
 
