@@ -143,6 +143,8 @@ fn assert_profile_with_texts(rover: &Rover) {
     let texts: Vec<&str> = texts.collect();
     assert!(texts[0].starts_with("Nearest base, no virtual station: "), "{texts:?}");
     assert_eq!(texts[1], "Virtual station");
+    // It goes ahead of the text, and no base of this network sends one.
+    assert!(messages.iter().any(|message| message.number() == 1005));
     let after =
         messages.iter().skip_while(|m| !matches!(m, Message::Text(t) if t.text == texts[1]));
     let numbers: Vec<u16> = after.map(Message::number).collect();
