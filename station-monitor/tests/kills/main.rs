@@ -29,38 +29,40 @@ use tianshu_station_monitor::archive::store::ObservationStore;
 
 /// By which the child knows that it is one, and where it archives.
 const CHILD: &str = "TIANSHU_KILLS_FOLDER";
-/// From which second on the child archives.
+/// From which number on the child archives.
 const FROM: &str = "TIANSHU_KILLS_FROM";
-/// Seconds of the stations between two commits: the group of a group commit.
-const PER_COMMIT: i64 = 60;
+/// Epochs between two commits: the group of a group commit.
+const PER_COMMIT: i64 = 10;
+/// Between two epochs, s: an hour is over, and closed, after every sixth commit or so.
+const STEP_S: i64 = 60;
 /// Rounds where nothing else is asked for.
 const ROUNDS: u32 = 10;
 /// The latest kill after a start, ms.
-const LATEST_MS: u64 = 120;
+const LATEST_MS: u64 = 300;
 const START: GpsTime = GpsTime::from_week(2_400, Interval::ZERO);
 
 fn station() -> StationName {
     "KILL".parse().expect("a name")
 }
 
-fn time(second: i64) -> GpsTime {
-    START + Interval::from_seconds(second)
+fn time(number: i64) -> GpsTime {
+    START + Interval::from_seconds(number * STEP_S)
 }
 
-/// One observation that tells its second.
-fn epoch(second: i64) -> ObsEpoch {
+/// One observation that tells its number.
+fn epoch(number: i64) -> ObsEpoch {
     let satellite = Satellite::new(Constellation::Gps, 7).expect("G07");
     let signal = Signal::from_code(Constellation::Gps, "1C").expect("1C");
     let mut o = Observation::of(satellite, signal);
-    o.code = Some(Metres(20_000_000.0 + f64::from(i32::try_from(second).expect("small"))));
-    ObsEpoch { time: time(second), observations: vec![o] }
+    o.code = Some(Metres(20_000_000.0 + f64::from(i32::try_from(number).expect("small"))));
+    ObsEpoch { time: time(number), observations: vec![o] }
 }
 
 fn config(folder: &Path) -> ArchiveConfig {
     let spool = SpoolLimits {
         bytes_max: 1 << 30,
         segment_bytes: 100_000,
-        segment_age: Interval::from_seconds(600),
+        segment_age: Interval::from_seconds(1_800),
     };
     let folder = folder.to_owned();
     ArchiveConfig { folder, spool, database: None, retention: Retention::default() }
@@ -70,26 +72,26 @@ fn config(folder: &Path) -> ArchiveConfig {
 #[test]
 fn a_child_that_archives() {
     let Some(folder) = std::env::var_os(CHILD) else { return };
-    let from = std::env::var(FROM).ok().and_then(|text| text.parse().ok()).expect("a second");
+    let from = std::env::var(FROM).ok().and_then(|text| text.parse().ok()).expect("a number");
     let (mut keeper, mut tender) =
         open(&config(Path::new(&folder)), &SharedStatus::default()).expect("an archive");
     let mut out = std::io::stdout().lock();
-    for second in from.. {
-        let now = time(second);
-        let record = Record::Epoch(station(), ScaledEpoch::from(&epoch(second)));
+    for number in from.. {
+        let now = time(number);
+        let record = Record::Epoch(station(), ScaledEpoch::from(&epoch(number)));
         keeper.keep(&record).expect("room");
-        let frame = second.to_le_bytes().to_vec().into();
+        let frame = number.to_le_bytes().to_vec().into();
         keeper.keep(&Record::Frame { station: station(), arrived: now, frame }).expect("room");
-        if second % PER_COMMIT == 0 {
+        if number % PER_COMMIT == 0 {
             assert!(keeper.commit(now));
-            writeln!(out, "on disk {second}").expect("somebody reads");
+            writeln!(out, "on disk {number}").expect("somebody reads");
             out.flush().expect("somebody reads");
             tender.tend(now);
         }
     }
 }
 
-/// Runs a child from a second on, kills it some time after it is at work, and gives the last second that it said to be on disk.
+/// Runs a child from a number on, kills it some time after it is at work, and gives the last number that it said to be on disk.
 fn run_and_kill(folder: &Path, from: i64, after: Duration) -> i64 {
     let mut child = Command::new(std::env::current_exe().expect("a test has a file"))
         .args(["a_child_that_archives", "--exact", "--nocapture"])
@@ -108,7 +110,7 @@ fn run_and_kill(folder: &Path, from: i64, after: Duration) -> i64 {
     });
     let mut last = from - 1;
     for line in lines.map_while(Result::ok) {
-        let told = line.rsplit_once("on disk ").and_then(|(_, second)| second.parse().ok());
+        let told = line.rsplit_once("on disk ").and_then(|(_, number)| number.parse().ok());
         last = told.unwrap_or(last);
     }
     killer.join().expect("it was killed");
@@ -136,7 +138,7 @@ fn what_was_on_disk_before_a_kill_is_there_once() {
         let last = kept.last().copied().unwrap_or(-1);
         assert!(last >= told, "round {round}: {told} was on disk, {last} is there");
         let expected: Vec<i64> = (0..=last).collect();
-        assert_eq!(kept, expected, "round {round}: each second is there once");
+        assert_eq!(kept, expected, "round {round}: each is there once");
         worst = worst.max(last - told);
         next = last + 1;
     }
@@ -150,7 +152,7 @@ fn what_was_on_disk_before_a_kill_is_there_once() {
     );
 }
 
-/// What there is: every second of the observations. Each has its frame, but for the one at which a kill may have cut.
+/// What there is: every number of the observations. Each has its frame, but for the one at which a kill may have cut.
 fn look(folder: &Path, kills: u32) -> Vec<i64> {
     let faults = inspect(folder, Span::ALWAYS, |_| {}).expect("an archive");
     assert_eq!(faults, [], "no file is torn");
@@ -158,22 +160,22 @@ fn look(folder: &Path, kills: u32) -> Vec<i64> {
     let mut frames: BTreeMap<i64, u32> = BTreeMap::new();
     for frame in store.frames(&station(), Span::ALWAYS).expect("an archive") {
         let frame = frame.expect("a frame").frame;
-        let second = i64::from_le_bytes(frame[..].try_into().expect("eight bytes"));
-        *frames.entry(second).or_default() += 1;
+        let number = i64::from_le_bytes(frame[..].try_into().expect("eight bytes"));
+        *frames.entry(number).or_default() += 1;
     }
-    let mut seconds = Vec::new();
+    let mut numbers = Vec::new();
     for told in store.observations(&station(), Span::ALWAYS).expect("an archive") {
         let told = told.expect("an epoch");
-        let second = (told.time - START).nanos() / 1_000_000_000;
-        assert_eq!(told, epoch(second), "an epoch is what was kept");
-        seconds.push(second);
+        let number = (told.time - START).nanos() / (STEP_S * 1_000_000_000);
+        assert_eq!(told, epoch(number), "an epoch is what was kept");
+        numbers.push(number);
     }
     assert!(frames.values().all(|times| *times == 1), "each frame is there once");
-    let alone = seconds.iter().filter(|second| !frames.contains_key(second)).count();
+    let alone = numbers.iter().filter(|number| !frames.contains_key(number)).count();
     assert!(alone <= kills as usize, "{alone} epochs without their frame after {kills} kills");
     // Rows in files, not only what answers make of them: a second row of the same time would be hidden by an answer.
     let files = store.files(Kind::Epoch, Span::ALWAYS).expect("an index");
     let in_files: u64 = files.iter().map(|file| file.entries).sum();
-    assert!(in_files <= seconds.len() as u64, "{in_files} rows in files of {}", seconds.len());
-    seconds
+    assert!(in_files <= numbers.len() as u64, "{in_files} rows in files of {}", numbers.len());
+    numbers
 }

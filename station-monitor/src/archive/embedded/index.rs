@@ -103,6 +103,10 @@ impl Index {
         if layout > LAYOUT {
             return Err(IndexError::Layout(layout));
         }
+        // The layout is noted when the tables are there: a program was stopped while it made them, and nothing is in them.
+        if layout == 0 {
+            return Ok(None);
+        }
         Ok(Some(Self(connection)))
     }
 
@@ -306,6 +310,15 @@ mod tests {
         let before = Span { from: GpsTime::from_nanos(0), until: sample::START };
         assert_eq!(index.files(Kind::Epoch, before, None).unwrap(), []);
         assert_eq!(index.files(Kind::Epoch, Span::ALWAYS, None).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn an_index_that_was_not_made_to_its_end_is_none_and_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("index.sqlite"), b"").unwrap();
+        assert!(Index::open_to_read(folder.path()).unwrap().is_none());
+        Index::open(folder.path()).unwrap();
+        assert!(Index::open_to_read(folder.path()).unwrap().is_some());
     }
 
     #[test]
