@@ -1,1 +1,3 @@
 //! The station monitor: what the network's stations measured, how well, and who has to be told.
+
+pub mod products;

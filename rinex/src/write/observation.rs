@@ -71,8 +71,10 @@ pub struct ObsWriter {
     grows: bool,
     /// What is known of each phase that was written: what its lock time is held against.
     seen: BTreeMap<(Satellite, Signal), Held>,
-    /// Values that had no column.
+    /// Observations that had no column.
     left_out: u64,
+    /// Possible slips that were told, signal by signal.
+    slips: BTreeMap<Signal, u64>,
     rows: EpochRows,
 }
 
@@ -112,6 +114,7 @@ impl ObsWriter {
             grows: true,
             seen: BTreeMap::new(),
             left_out: 0,
+            slips: BTreeMap::new(),
             rows: EpochRows::default(),
         }
     }
@@ -184,6 +187,11 @@ impl ObsWriter {
         self.left_out
     }
 
+    /// How many possible slips were told of each signal.
+    pub fn slips(&self) -> &BTreeMap<Signal, u64> {
+        &self.slips
+    }
+
     fn row(
         &mut self,
         rows: &mut EpochRows,
@@ -220,6 +228,9 @@ impl ObsWriter {
     /// phase, bit 1 half a cycle in doubt. Blank if neither.
     fn loss_of_lock(&mut self, seen: &Observation, now: GpsTime) -> u8 {
         let slipped = seen.phase.is_some() && self.loses_lock(seen, now);
+        if slipped {
+            *self.slips.entry(seen.signal).or_default() += 1;
+        }
         match (slipped, seen.half_cycle_ambiguous) {
             (false, false) => BLANK,
             (true, false) => b'1',

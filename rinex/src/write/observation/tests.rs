@@ -141,6 +141,7 @@ fn a_lock_time_that_shrinks_is_a_slip_and_the_first_epoch_is_none() {
     let marks: Vec<_> =
         out.lines().filter_map(|l| l.get(3 + 8 * 16 + 30..3 + 8 * 16 + 31)).collect();
     assert_eq!(marks, [" ", " ", "1"], "{out}");
+    assert_eq!(writer.slips().values().sum::<u64>(), 1);
 }
 
 #[test]
