@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Replay(ReplayOptions),
     /// Simulate a network with known truth: RINEX, RTCM and truth files, or live stations on TCP ports.
     Simulate(SimulateOptions),
+    /// Write the site log (IGS 2.0) and the GeodesyML of every station whose `[station.site]` is configured.
+    Sitelogs(SitelogsOptions),
     /// Run everything at once on a simulated network: stations, caster and rovers. Needs no configuration.
     Demo(DemoOptions),
     /// Load a caster on this machine with many rovers, and tell how it served them.
@@ -64,6 +66,17 @@ pub(crate) struct ServeOptions {
     /// Also record everything the stations send into this folder, one file per run.
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
+}
+
+/// Options of `sitelogs`.
+#[derive(Args, Debug)]
+pub(crate) struct SitelogsOptions {
+    /// The configuration; config/tianshu.toml states every key.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The folder to write into.
+    #[arg(long, short, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 /// Options of `check`.

@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         Command::Record(options) => commands::record::run(&options),
         Command::Replay(options) => commands::replay::run(&options),
         Command::Simulate(options) => commands::simulate::run(&options),
+        Command::Sitelogs(options) => commands::sitelogs::run(&options),
         Command::Demo(options) => commands::demo::run(&options),
         Command::Load(options) => commands::load::run(&options),
         Command::Solve(options) => commands::solve::run(&options),

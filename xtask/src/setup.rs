@@ -22,9 +22,16 @@ const DEBIAN: &[(&str, &str)] = &[
 
 /// PyPI packages, pinned: the tests name what these very versions get wrong.
 /// Of pygnssutils 1.3.1 the command line ends with a type error at its start.
-/// hatanaka brings RNXCMP, by which CRINEX is judged; pyrtklib brings RTKLIB's orbits.
-const PYPI: &[&str] =
-    &["pyrtcm==1.2.1", "pygnssutils==1.3.0", "hatanaka==2.8.1", "pyrtklib==0.2.7"];
+/// hatanaka brings RNXCMP, by which CRINEX is judged; pyrtklib brings RTKLIB's orbits; georinex and sitelogparser read
+/// what researchers are given.
+const PYPI: &[&str] = &[
+    "pyrtcm==1.2.1",
+    "pygnssutils==1.3.0",
+    "hatanaka==2.8.1",
+    "pyrtklib==0.2.7",
+    "georinex==1.16.2",
+    "sitelogparser==1.2.0",
+];
 
 /// The version whose answers the checks of `deny.toml` were written against.
 const CARGO_DENY: &str = "0.20.2";

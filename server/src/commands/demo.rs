@@ -184,7 +184,7 @@ fn config(network: &Network, ports: &[SocketAddr], port: u16) -> anyhow::Result<
     let stations = network.stations.iter().map(config).collect();
     let network = NetworkConfig { stations, interval: Interval::from_seconds(1), checkpoint: None };
     let accounts = AccountsConfig { place: None, password_threads: 1 };
-    Ok(Config { caster, accounts, links, network: Some(Arc::new(network)) })
+    Ok(Config { caster, accounts, links, network: Some(Arc::new(network)), records: Vec::new() })
 }
 
 /// The nearest of all stations.

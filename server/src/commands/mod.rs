@@ -9,5 +9,6 @@ pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod simulate;
+pub(crate) mod sitelogs;
 pub(crate) mod solve;
 pub(crate) mod user;

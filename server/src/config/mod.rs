@@ -14,6 +14,7 @@ mod scenario_parts;
 pub(crate) mod secret;
 pub(crate) mod section;
 pub(crate) mod service;
+pub(crate) mod site;
 pub(crate) mod solver;
 pub(crate) mod station;
 #[cfg(test)]

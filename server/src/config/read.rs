@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use tianshu_caster::config::{CasterConfig, MountKind, Offering};
+use tianshu_station_monitor::products::station::StationRecord;
 use toml::de::DeTable;
 
 use crate::config::accounts::{self, AccountsConfig};
@@ -13,7 +14,7 @@ use crate::config::document::{self, each, one, unique};
 use crate::config::mountpoint;
 use crate::config::solver::{self, NetworkConfig};
 use crate::config::station::{self, LinkConfig, Station};
-use crate::config::{caster, service, user};
+use crate::config::{caster, service, site, user};
 
 /// A configuration as the program understands it.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Config {
     pub links: Vec<LinkConfig>,
     /// The network that is solved, if one is.
     pub network: Option<Arc<NetworkConfig>>,
+    /// What files and site logs say of the stations that have a site.
+    pub records: Vec<StationRecord>,
 }
 
 /// Reads a configuration file. Paths in it are relative to its own folder.
@@ -51,11 +54,12 @@ pub(crate) fn from_text(text: &str, folder: &Path) -> Result<Config, Complaints>
 }
 
 /// The tables of a configuration file.
-pub(crate) const TABLES: [&str; 7] =
-    ["service", "caster", "accounts", "network", "station", "mountpoint", "user"];
+pub(crate) const TABLES: [&str; 8] =
+    ["service", "agency", "caster", "accounts", "network", "station", "mountpoint", "user"];
 
 fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) -> Config {
     let identity = one(root, "service", complaints, service::read);
+    let agency = one(root, "agency", complaints, site::agency);
     let caster = one(root, "caster", complaints, |section| caster::read(section, folder));
     let accounts = one(root, "accounts", complaints, |section| accounts::read(section, folder));
     let table = one(root, "network", complaints, |section| solver::read(section, folder));
@@ -70,6 +74,7 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     mountpoint::check_virtual(&mounts, table.solve, complaints);
     user::check_references(&users, &mounts, complaints);
     let network = table.network(&stations, complaints).map(Arc::new);
+    let records = site::records(&stations, &agency, complaints);
 
     let mountpoints: Vec<_> = mounts.into_iter().map(|m| m.value.config).collect();
     let links = stations.iter().filter(|s| !is_uploaded(&s.value, &mountpoints));
@@ -81,7 +86,7 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     };
     let config =
         CasterConfig { listeners: caster.listeners, identity, limits: caster.limits, offering };
-    Config { caster: config, accounts, links, network }
+    Config { caster: config, accounts, links, network, records }
 }
 
 fn is_uploaded(station: &Station, mountpoints: &[tianshu_caster::config::MountConfig]) -> bool {

@@ -145,3 +145,90 @@ impl Merged {
         ])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use flate2::read::GzDecoder;
+    use tianshu_gnss::constellation::Constellation;
+    use tianshu_gnss::ephemeris::glonass::GlonassEphemeris;
+    use tianshu_gnss::time::gps::Interval;
+    use tianshu_rinex::navigation::reader::NavReader;
+
+    use super::*;
+
+    fn start() -> GpsTime {
+        // 15 minutes of UTC.
+        GpsTime::from_week(2410, Interval::from_seconds(18))
+    }
+
+    fn heard(station: &str, number: u8, tau_n_s: f64, after_s: i64) -> Heard {
+        let ephemeris = GlonassEphemeris {
+            satellite: Satellite::new(Constellation::Glonass, number).expect("a satellite"),
+            channel: 1,
+            reference_time: start(),
+            frame_time: None,
+            position_m: [1e7, 2e7, -3e6],
+            velocity_m_s: [1.0, 2.0, 3.0],
+            acceleration_m_s2: [0.0; 3],
+            tau_n_s,
+            gamma_n: 0.0,
+            delta_tau_n_s: None,
+            age_days: 0,
+            health_bn: 0,
+            ft: None,
+            frame: None,
+        };
+        Heard {
+            ephemeris: Ephemeris::Glonass(ephemeris),
+            station: station.parse().expect("a name"),
+            at: start() + Interval::from_seconds(after_s),
+        }
+    }
+
+    #[test]
+    fn each_ephemeris_stands_once_and_the_majority_is_believed() {
+        let all = [
+            heard("LIAR", 3, 9e-5, 1),
+            heard("A", 3, 1e-5, 5),
+            heard("B", 3, 1e-5, 3),
+            heard("A", 3, 1e-5, 35),
+            heard("LIAR", 3, 9e-5, 31),
+            heard("LIAR", 3, 9e-5, 61),
+            heard("B", 2, 2e-5, 4),
+        ];
+        let merged = merged(&all);
+        let told: Vec<_> = merged
+            .ephemerides
+            .iter()
+            .map(|(e, first)| (e.satellite().number(), (*first - start()).seconds()))
+            .collect();
+        assert_eq!(told, [(2, 4.0), (3, 3.0)]);
+        let Ephemeris::Glonass(third) = &merged.ephemerides[1].0 else { panic!("GLONASS") };
+        assert!((third.tau_n_s - 1e-5).abs() < 1e-12);
+        assert_eq!((merged.disputed, merged.stations), (1, 3));
+        let json = merged.to_json("x");
+        assert_eq!(json.get("records").and_then(Json::as_count), Some(2));
+    }
+
+    #[test]
+    fn a_file_is_read_as_it_was_merged() {
+        let merged = merged(&[heard("A", 3, 1e-5, 5), heard("A", 4, 1e-5, 5)]);
+        for version in [WrittenVersion::V305, WrittenVersion::V402] {
+            let order = NavigationOrder {
+                version,
+                software: "test",
+                run_by: "",
+                made: Utc::from(start()),
+                start: start(),
+            };
+            let mut bytes = Vec::new();
+            write_navigation(&mut bytes, &order, &merged).expect("written");
+            let mut text = Vec::new();
+            GzDecoder::new(&bytes[..]).read_to_end(&mut text).expect("gzip");
+            let read: Vec<_> = NavReader::new(&text).expect("a file").collect();
+            assert!(read.iter().eq(merged.ephemerides.iter().map(|(e, _)| e)));
+        }
+    }
+}

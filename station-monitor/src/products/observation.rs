@@ -223,3 +223,6 @@ impl Sieve {
         Judged::Written
     }
 }
+
+#[cfg(test)]
+mod tests;
