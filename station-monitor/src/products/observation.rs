@@ -24,8 +24,9 @@ use crate::products::station::StationRecord;
 const GRID_TOLERANCE: Interval = Interval::from_millis(5);
 /// So much text is gathered before it is packed.
 const GATHERED_BYTES: usize = 64 << 10;
-/// Doubling the effort from here on gains two per cent of size.
-const GZIP_LEVEL: u32 = 6;
+/// The usual 6 takes three times the time and gains five per cent (15.1 MB of an hour: 6.1 MB after 2.5 s, 6.4 MB after 0.6 s
+/// by gzip 1.12), and an hour of 150 stations has two minutes.
+const GZIP_LEVEL: u32 = 4;
 
 /// What a file is to be.
 #[derive(Clone, Copy, Debug)]
