@@ -1,6 +1,5 @@
 //! The archive over HTTP: downloads as clients make them, rights, and connections that say nothing.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
-#![expect(clippy::print_stdout, reason = "skipped tests are told by name")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -118,7 +118,7 @@ pub(crate) fn heard(count: u8, step: Interval, span: Interval) -> Memory {
             let rest = decoders[i].on_timer(uptime + Duration::from_millis(900));
             memory.take(&site.name, rest);
         }
-        t = t + step;
+        t += step;
     }
     memory
 }

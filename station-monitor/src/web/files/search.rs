@@ -117,7 +117,7 @@ impl Search {
                         });
                     }
                 }
-                start = start + kind.period();
+                start += kind.period();
             }
         }
         found
@@ -195,7 +195,7 @@ mod tests {
         );
         let search = search.expect("a search");
         assert_eq!((search.marker.as_str(), search.as_json), ("NANN", true));
-        assert_eq!((search.until - search.from).seconds(), 2.0 * 86_400.0);
+        assert_eq!(search.until - search.from, Interval::from_seconds(2 * 86_400));
         assert_eq!(Kind::DailyObservations.folder(search.from), "daily/30s/2026/079");
         for (wrong, why) in [
             ("marker=x", BadSearch::NoFrom),
