@@ -82,6 +82,6 @@ fn every_contradiction_is_told_with_its_line() {
     );
     check(
         &format!("{AGENCY}{STATION}position = [23, 108, 80]\n[station.site]\nid = \"AAAA00CHN\"\n"),
-        &[(8, "has no `receiver`"), (8, "has no `antenna`")],
+        &[(8, "has no `antenna`"), (8, "has no `receiver`")],
     );
 }
