@@ -22,7 +22,7 @@ const DEBIAN: &[(&str, &str)] = &[
 
 /// PyPI packages, pinned: the tests name what these very versions get wrong.
 /// Of pygnssutils 1.3.1 the command line ends with a type error at its start.
-/// hatanaka brings RNXCMP, by which CRINEX is judged; pyrtklib brings RTKLIB's orbits; georinex and sitelogparser read
+/// hatanaka brings RNXCMP, by which CRINEX is judged; pyrtklib brings RTKLIB's orbits; georinex reads
 /// what researchers are given.
 const PYPI: &[&str] = &[
     "pyrtcm==1.2.1",
@@ -30,7 +30,6 @@ const PYPI: &[&str] = &[
     "hatanaka==2.8.1",
     "pyrtklib==0.2.7",
     "georinex==1.16.2",
-    "sitelogparser==1.2.0",
 ];
 
 /// The version whose answers the checks of `deny.toml` were written against.

@@ -170,35 +170,6 @@ fn check_all(root: &Path, memory: &Memory, jobs: &[Job]) {
     assert!(compared > 0);
 }
 
-#[test]
-fn a_site_log_is_read_by_others_as_the_header_says() {
-    const NAME: &str = "a_site_log_is_read_by_others_as_the_header_says";
-    let memory = heard(1, Interval::from_seconds(30), Interval::from_seconds(60));
-    let record = &memory.records[0];
-    let log = site_log(record, Utc::from(memory.start), None);
-    let [x, y, z] = record.marker().xyz().map(|m| format!("{m:.4}"));
-    let (receiver, antenna) = (&record.receivers[0].receiver, &record.antennas[0].antenna);
-    others::read_by_sitelogparser(
-        NAME,
-        &log,
-        &[
-            "1",
-            "1",
-            "21600M001",
-            &receiver.descriptor,
-            &receiver.serial,
-            &receiver.firmware,
-            &antenna.descriptor,
-            "ANT-0",
-            "0.1230",
-            &x,
-            &y,
-            &z,
-            "Simulated Agency",
-        ],
-    );
-}
-
 fn is_whole_day() -> bool {
     std::env::var_os("TIANSHU_PRODUCTS_DAY").is_some()
 }

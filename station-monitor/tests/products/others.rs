@@ -28,22 +28,6 @@ fn run_python(test: &str, package: &str, program: &str, arguments: &[&str]) -> O
     Some(String::from_utf8_lossy(&run.stdout).into_owned())
 }
 
-/// A reader of site logs finds in ours what the headers of files say.
-pub(crate) fn read_by_sitelogparser(test: &str, log: &str, expected: &[&str]) {
-    const PROGRAM: &str = "
-import sys
-from sitelogparser.common.sitelog import SiteLogParser
-log = SiteLogParser(sitelog_read=sys.argv[1]).sitelog
-site, place, r, a = log.site_identification, log.site_location, log.gnss_receivers[-1], log.gnss_antennas[-1]
-told = [len(log.gnss_receivers), len(log.gnss_antennas), site.iers_domes_number, r.receiver_type, r.serial_number,
-    r.firmware_version, a.antenna_type, a.serial_number, a.marker_arp_up_ecc, place.x, place.y, place.z, log.on_site_agency.name]
-print('\\n'.join(str(value).strip() for value in told))
-";
-    if let Some(told) = run_python(test, "sitelogparser", PROGRAM, &[log]) {
-        assert_eq!(told.lines().collect::<Vec<_>>(), expected, "{log}");
-    }
-}
-
 /// RNXCMP unpacks a file, packs it again, and comes to the same bytes.
 pub(crate) fn round_trip(test: &str, path: &Path) {
     const PROGRAM: &str = "
