@@ -1,1 +1,4 @@
 //! The station monitor: what the network's stations measured, how well, and who has to be told.
+
+pub mod alarm;
+pub mod quality;
