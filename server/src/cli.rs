@@ -2,6 +2,7 @@
 
 pub(crate) mod load;
 pub(crate) mod network;
+pub(crate) mod quality;
 pub(crate) mod user;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::cli::load::LoadOptions;
 use crate::cli::network::NetworkOptions;
+use crate::cli::quality::QualityOptions;
 use crate::cli::user::UserOptions;
 
 /// Tianshu, a GNSS reference-station network service: station streams in, corrections for rovers out.
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Solve(SolveOptions),
     /// Solve a network from its stations' RINEX files, and write virtual stations and a report of how well it did.
     Network(NetworkOptions),
+    /// Tell the quality of recorded observations: completeness, slips, multipath, C/N0, station by station and day by day.
+    Quality(QualityOptions),
 }
 
 /// Options of `serve`.

@@ -11,6 +11,7 @@ mod demo;
 mod json;
 mod load;
 mod logging;
+mod monitor;
 mod network;
 mod outlet;
 mod products;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Load(options) => commands::load::run(&options),
         Command::Solve(options) => commands::solve::run(&options),
         Command::Network(options) => commands::network::run(&options),
+        Command::Quality(options) => commands::quality::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,6 +5,7 @@ pub(crate) mod decode;
 pub(crate) mod demo;
 pub(crate) mod load;
 pub(crate) mod network;
+pub(crate) mod quality;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod serve;

@@ -1,10 +1,12 @@
 //! The configuration: read key by key from TOML, every fault told at once, understood before anything starts.
 
 pub(crate) mod accounts;
+pub(crate) mod alarm_channel;
 pub(crate) mod caster;
 pub(crate) mod complaint;
 pub(crate) mod document;
 pub(crate) mod kind;
+pub(crate) mod monitor;
 pub(crate) mod mountpoint;
 pub(crate) mod network;
 pub(crate) mod profile;

@@ -8,8 +8,10 @@ use tianshu_caster::config::{CasterConfig, MountKind, Offering};
 use toml::de::DeTable;
 
 use crate::config::accounts::{self, AccountsConfig};
+use crate::config::alarm_channel;
 use crate::config::complaint::{Complaints, Unusable};
 use crate::config::document::{self, each, one, unique};
+use crate::config::monitor::{self, MonitorConfig};
 use crate::config::mountpoint;
 use crate::config::solver::{self, NetworkConfig};
 use crate::config::station::{self, LinkConfig, Station};
@@ -26,6 +28,8 @@ pub(crate) struct Config {
     pub links: Vec<LinkConfig>,
     /// The network that is solved, if one is.
     pub network: Option<Arc<NetworkConfig>>,
+    /// What the station monitor watches, and whom it tells.
+    pub monitor: Arc<MonitorConfig>,
 }
 
 /// Reads a configuration file. Paths in it are relative to its own folder.
@@ -51,25 +55,41 @@ pub(crate) fn from_text(text: &str, folder: &Path) -> Result<Config, Complaints>
 }
 
 /// The tables of a configuration file.
-pub(crate) const TABLES: [&str; 7] =
-    ["service", "caster", "accounts", "network", "station", "mountpoint", "user"];
+pub(crate) const TABLES: [&str; 9] = [
+    "service",
+    "caster",
+    "accounts",
+    "network",
+    "monitor",
+    "alarm_channel",
+    "station",
+    "mountpoint",
+    "user",
+];
 
 fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) -> Config {
     let identity = one(root, "service", complaints, service::read);
     let caster = one(root, "caster", complaints, |section| caster::read(section, folder));
     let accounts = one(root, "accounts", complaints, |section| accounts::read(section, folder));
     let table = one(root, "network", complaints, |section| solver::read(section, folder));
+    let monitor = one(root, "monitor", complaints, |section| monitor::read(section, folder));
+    let channels =
+        each(root, "alarm_channel", complaints, |section| alarm_channel::read(section, folder));
     let stations = each(root, "station", complaints, |section| station::read(section, folder));
     let mounts = each(root, "mountpoint", complaints, |section| mountpoint::read(section, folder));
     let users = each(root, "user", complaints, |section| user::read(section, folder));
 
     unique("station", stations.iter().map(|s| (s.value.name().clone(), &s.at)), complaints);
+    unique("alarm_channel", channels.iter().map(|c| (c.value.name.clone(), &c.at)), complaints);
     unique("mountpoint", mounts.iter().map(|m| (m.value.name().clone(), &m.at)), complaints);
     unique("user", users.iter().map(|u| (u.value.name.clone(), &u.at)), complaints);
     mountpoint::check_references(&mounts, &stations, complaints);
     mountpoint::check_virtual(&mounts, table.solve, complaints);
     user::check_references(&users, &mounts, complaints);
     let network = table.network(&stations, complaints).map(Arc::new);
+
+    let channels = channels.into_iter().map(|c| c.value).collect();
+    let monitor = Arc::new(monitor.of(&stations, channels));
 
     let mountpoints: Vec<_> = mounts.into_iter().map(|m| m.value.config).collect();
     let links = stations.iter().filter(|s| !is_uploaded(&s.value, &mountpoints));
@@ -81,7 +101,7 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     };
     let config =
         CasterConfig { listeners: caster.listeners, identity, limits: caster.limits, offering };
-    Config { caster: config, accounts, links, network }
+    Config { caster: config, accounts, links, network, monitor }
 }
 
 fn is_uploaded(station: &Station, mountpoints: &[tianshu_caster::config::MountConfig]) -> bool {

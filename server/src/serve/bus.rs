@@ -7,6 +7,7 @@ use tianshu_caster::stations::Stations;
 use tianshu_gnss::event::{DownReason, StationEvent, StationNews};
 use tianshu_ingest::sink::EventSource;
 
+use crate::monitor::service::MonitorInlet;
 use crate::serve::recording::Recording;
 use crate::serve::solver::Inlet;
 use crate::vrs::desk::Desk;
@@ -27,6 +28,8 @@ pub(crate) struct Bus {
     pub solver: Inlet,
     /// Makes stations' epochs ready for virtual ones.
     pub desk: Desk,
+    /// The station monitor.
+    pub monitor: MonitorInlet,
 }
 
 impl Bus {
@@ -45,6 +48,7 @@ impl Bus {
                 tell(&event);
                 self.solver.offer(&event);
                 self.desk.take(&event);
+                self.monitor.offer(&event);
                 self.record(&event);
             }
         }

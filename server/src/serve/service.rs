@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::accounts::AccountsConfig;
 use crate::config::read::Config;
+use crate::monitor::service::Monitor;
 use crate::products::source::NetworkSource;
 use crate::serve::bus::Bus;
 use crate::serve::findings::Findings;
@@ -47,6 +48,7 @@ pub(crate) struct Service {
     bus: JoinHandle<()>,
     reports: JoinHandle<()>,
     solver: Solver,
+    monitor: Monitor,
     virtuals: Arc<VirtualSource>,
     products: Arc<NetworkSource>,
     cost: Arc<Cost>,
@@ -65,6 +67,8 @@ impl Service {
         let limits = UploadLimits { silence, epoch_wait: EPOCH_WAIT_DEFAULT };
         let intake = Intake::new(sink.clone(), clock.clone(), limits);
         let (solver, inlet) = Solver::start(config.network.clone(), clock.clone())?;
+        let epochs = config.network.as_ref().map(|_| solver.epochs());
+        let (monitor, watching) = Monitor::start(config.monitor.clone(), epochs, clock.clone())?;
         let cost = Arc::new(Cost::default());
         let board = Arc::new(Board::default());
         let desk = Desk::new(solver.epochs(), Arc::clone(&board));
@@ -94,7 +98,14 @@ impl Service {
         let lasting = Lasting::of(&config);
         let (caster, events) = Caster::start(config.caster, parts)?;
         let reports = tokio::spawn(report::run(events));
-        let bus = Bus { stations, clock: caster_clock, recording, solver: inlet, desk };
+        let bus = Bus {
+            stations,
+            clock: caster_clock,
+            recording,
+            solver: inlet,
+            desk,
+            monitor: watching,
+        };
         let bus = tokio::spawn(bus.run(source));
         let mut links = Links::new(sink, clock);
         links.change_to(&config.links).await;
@@ -108,6 +119,7 @@ impl Service {
             bus,
             reports,
             solver,
+            monitor,
             virtuals,
             products,
             cost,
@@ -139,6 +151,9 @@ impl Service {
         let mut links = self.links.snapshots();
         links.extend(self.intake.snapshots());
         self.findings.tell(links);
+        if let Some(view) = self.monitor.view().borrow().as_ref() {
+            view.tell();
+        }
         if let Some(Counted { epochs, mean, max }) = self.cost.take() {
             tracing::info!(epochs, ?mean, ?max, "virtual stations, per rover and epoch");
         }
@@ -153,6 +168,7 @@ impl Service {
         }
         self.links.change_to(&config.links).await;
         self.solver.change_to(config.network.as_ref());
+        self.monitor.change_to(&config.monitor);
         self.virtuals.configure(&config.caster.offering.mountpoints, interval_s(config));
         self.products.configure(&config.caster.offering.mountpoints, interval_s(config));
         match self.caster.reload(&config.caster.offering) {
@@ -165,7 +181,7 @@ impl Service {
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         tracing::info!("stopping");
         self.tell_findings();
-        let Self { caster, links, intake, bus, reports, solver, .. } = self;
+        let Self { caster, links, intake, bus, reports, solver, monitor, .. } = self;
         // The bus ends when nobody can put anything on it any more.
         drop(intake);
         links.stop().await;
@@ -173,6 +189,7 @@ impl Service {
         // The queue ends with the last link and the last upload; what is in it is still handed on.
         bus.await.context("the bus ended badly")?;
         solver.join();
+        monitor.join();
         reports.await.context("the session log ended badly")?;
         tracing::info!("stopped");
         Ok(())

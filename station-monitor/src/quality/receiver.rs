@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tianshu_gnss::constants::SPEED_OF_LIGHT;
 use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::coords::{Ecef, GRS80, Geodetic};
 use tianshu_gnss::observation::{ObsEpoch, Observation};
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::signal::Signal;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
+use tianshu_gnss::units::Hertz;
 use tianshu_positioning::network::observed::{ObservedCarrier, ObservedSatellite};
 use tianshu_positioning::network::preprocess::{Preprocessor, StationSetup};
 use tianshu_positioning::network::topology::StationIndex;
@@ -193,14 +195,20 @@ fn multipath_m(
     ready: &ObservedSatellite,
 ) -> Option<(f64, Arcs)> {
     let channel = one.glonass_channel.or_else(|| seen.iter().find_map(|o| o.glonass_channel));
-    let own_hz = one.signal.carrier(channel)?;
+    // The preprocessing knows the channels of GLONASS from the ephemerides, where a file or stream does not tell them.
+    let hertz = |signal: Signal| {
+        let by_wavelength =
+            || Some(Hertz(SPEED_OF_LIGHT / ready.carrier(signal.band())?.wavelength_m));
+        signal.carrier(channel).or_else(by_wavelength)
+    };
+    let own_hz = hertz(one.signal)?;
     let own_m = one.phase.filter(|_| !one.half_cycle_ambiguous)?.on(own_hz).0;
     let code_m = one.code?.0;
     let own_arc = ready.carrier(one.signal.band()).map_or(0, |carrier| carrier.arc);
     ready.carriers.iter().filter(|c| c.signal.band() != one.signal.band() && c.arc != 0).find_map(
         |other| {
             let with = seen.iter().find(|o| o.signal == other.signal)?;
-            let other_hz = other.signal.carrier(channel)?;
+            let other_hz = hertz(other.signal)?;
             let other_m = with.phase?.on(other_hz).0;
             let value_m = combination_m(code_m, (own_m, own_hz.0), (other_m, other_hz.0))?;
             let other = (other.signal.band(), other.arc);
