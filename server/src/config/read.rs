@@ -80,7 +80,7 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     let users = each(root, "user", complaints, |section| user::read(section, folder));
 
     unique("station", stations.iter().map(|s| (s.value.name().clone(), &s.at)), complaints);
-    unique("alarm_channel", channels.iter().map(|c| (c.value.name.clone(), &c.at)), complaints);
+    unique("channel", channels.iter().map(|c| (c.value.name.clone(), &c.at)), complaints);
     unique("mountpoint", mounts.iter().map(|m| (m.value.name().clone(), &m.at)), complaints);
     unique("user", users.iter().map(|u| (u.value.name.clone(), &u.at)), complaints);
     mountpoint::check_references(&mounts, &stations, complaints);

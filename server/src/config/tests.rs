@@ -282,3 +282,44 @@ password = "hush3"
     let shown = format!("{:?}", read(text).expect("a good file"));
     assert!(!shown.contains("hush"), "{shown}");
 }
+
+#[test]
+fn alarm_channels_are_judged_key_by_key() {
+    check(
+        r#"[monitor]
+heartbeat_url = "ftp://watch.example.cn/"
+[[alarm_channel]]
+name = "duty"
+kind = "mail"
+host = "smtp.example.cn"
+from = "nobody"
+[[alarm_channel]]
+name = "duty"
+kind = "webhook"
+url = "https://"
+[[alarm_channel]]
+name = "pigeon"
+kind = "pigeon"
+"#,
+        &[
+            (2, "begins with http:// or https://"),
+            (3, "has no `to`"),
+            (3, "writes to somebody"),
+            (7, "no mail address"),
+            (8, "already a channel called duty"),
+            (11, "begins with http:// or https://"),
+            (14, "use \"mail\", \"webhook\", \"wecom\", \"dingtalk\", \"syslog\""),
+        ],
+    );
+    let good = r#"[[alarm_channel]]
+name = "robot"
+kind = "dingtalk"
+url = "https://oapi.dingtalk.com/robot/send?access_token=hush"
+password = "SEC-hush"
+severity_min = "critical"
+language = "en"
+"#;
+    let config = read(good).expect("a good channel");
+    let shown = format!("{:?}", config.monitor.channels);
+    assert!(!shown.contains("hush"), "keys are not shown: {shown}");
+}

@@ -9,6 +9,7 @@
 //! | [`relay`] | every way in, every way out, byte for byte |
 //! | [`clients`] | RTKLIB, pygnssutils and gpsd read and upload |
 //! | [`nearest`] | the nearest station serves, and another one when it dies |
+//! | [`monitor`] | who is told when a station dies |
 //! | [`vrs`] | a virtual station at the rover's place, when the network is solved |
 //! | [`products`] | MAC and FKP for receivers of the old school |
 //! | [`hostile`], [`refusals`] | streams and peers that are broken |
@@ -29,6 +30,8 @@ mod commands;
 mod configurations;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod monitor;
 #[cfg(test)]
 mod nearest;
 #[cfg(test)]
