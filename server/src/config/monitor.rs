@@ -27,6 +27,8 @@ pub(crate) struct MonitorConfig {
     pub status_file: Option<PathBuf>,
     /// Where operators write the numbers of alarms that they take on.
     pub acknowledged_file: Option<PathBuf>,
+    /// Whether the stations are solved as a network.
+    pub solves: bool,
 }
 
 /// The table as understood.
@@ -57,11 +59,12 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> MonitorTable {
 }
 
 impl MonitorTable {
-    /// The monitor of those stations.
+    /// The monitor of those stations, which are solved as a network or not.
     pub(crate) fn of(
         self,
         stations: &[Found<Station>],
         channels: Vec<ChannelConfig>,
+        solves: bool,
     ) -> MonitorConfig {
         let log = |station: &Found<Station>| {
             let Station { settings, antenna, receiver, antenna_height_m, .. } = &station.value;
@@ -84,6 +87,7 @@ impl MonitorTable {
             heartbeat: self.heartbeat,
             status_file: self.status_file,
             acknowledged_file: self.acknowledged_file,
+            solves,
         }
     }
 }
@@ -98,6 +102,7 @@ impl MonitorConfig {
             heartbeat: None,
             status_file: None,
             acknowledged_file: None,
+            solves: false,
         }
     }
 }

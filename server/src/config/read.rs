@@ -89,7 +89,7 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     let network = table.network(&stations, complaints).map(Arc::new);
 
     let channels = channels.into_iter().map(|c| c.value).collect();
-    let monitor = Arc::new(monitor.of(&stations, channels));
+    let monitor = Arc::new(monitor.of(&stations, channels, network.is_some()));
 
     let mountpoints: Vec<_> = mounts.into_iter().map(|m| m.value.config).collect();
     let links = stations.iter().filter(|s| !is_uploaded(&s.value, &mountpoints));

@@ -35,10 +35,10 @@ pub(crate) struct MonitorInlet {
 }
 
 impl Monitor {
-    /// Starts the thread. Must be called within a runtime. `network` tells what the network knows, if one is solved.
+    /// Starts the thread. Must be called within a runtime. `network` tells what the network knows.
     pub(crate) fn start(
         config: Arc<MonitorConfig>,
-        network: Option<NewestEpoch>,
+        network: NewestEpoch,
         clock: SharedClock,
     ) -> anyhow::Result<(Self, MonitorInlet)> {
         let (events, waiting) = event_queue(MONITOR_EVENTS_MAX);

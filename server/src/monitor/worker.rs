@@ -34,7 +34,7 @@ const LOST_FOR: Duration = Duration::from_mins(1);
 pub(super) struct Worker {
     clock: SharedClock,
     wanted: watch::Receiver<Arc<MonitorConfig>>,
-    network: Option<NewestEpoch>,
+    network: NewestEpoch,
     newest: watch::Sender<Option<Arc<MonitorView>>>,
     quality: QualityMonitor,
     desk: Desk,
@@ -55,7 +55,7 @@ impl Worker {
     pub(super) fn new(
         clock: SharedClock,
         mut wanted: watch::Receiver<Arc<MonitorConfig>>,
-        network: Option<NewestEpoch>,
+        network: NewestEpoch,
         newest: watch::Sender<Option<Arc<MonitorView>>>,
     ) -> anyhow::Result<Self> {
         let now = clock.uptime();
@@ -114,11 +114,11 @@ impl Worker {
     }
 
     fn hear_network(&mut self) {
-        let Some(network) = &mut self.network else { return };
-        if !network.has_changed().unwrap_or(false) {
+        if !self.network.has_changed().unwrap_or(false) {
             return;
         }
-        if let Some(epoch) = network.borrow_and_update().clone() {
+        let newest = self.network.borrow_and_update().clone();
+        if let Some(epoch) = newest {
             self.network_heard = self.clock.uptime();
             self.quality.network(&epoch.snapshot);
         }
@@ -126,7 +126,11 @@ impl Worker {
 
     /// Looks at everything: closes spans, judges, tells, publishes.
     fn look(&mut self, now: Uptime, dropped: u64) {
-        if !self.wanted.borrow().watch {
+        let (watch, solves) = {
+            let config = self.wanted.borrow();
+            (config.watch, config.solves)
+        };
+        if !watch {
             return;
         }
         let at = self.clock.gps();
@@ -141,7 +145,7 @@ impl Worker {
         let mut stations = self.quality.statuses(now);
         let whole = Whole {
             nothing_for: now - self.heard,
-            network_silent_for: self.network.as_ref().map(|_| now - self.network_heard),
+            network_silent_for: solves.then(|| now - self.network_heard),
             lost: if lost_lately { self.lost.0 } else { 0 },
         };
         if let Some(acknowledged) = &mut self.acknowledged {
@@ -179,7 +183,9 @@ impl Worker {
 
     fn reconfigure(&mut self) {
         let config = self.wanted.borrow_and_update().clone();
-        self.quality.change_to(config.logs.clone(), self.clock.uptime());
+        let now = self.clock.uptime();
+        self.network_heard = now;
+        self.quality.change_to(config.logs.clone(), now);
         self.status_file = config.status_file.clone().map(StatusFile::new);
         self.acknowledged = config.acknowledged_file.clone().map(Acknowledgements::new);
         let renewed = Channels::start(&config.channels)

@@ -67,8 +67,8 @@ impl Service {
         let limits = UploadLimits { silence, epoch_wait: EPOCH_WAIT_DEFAULT };
         let intake = Intake::new(sink.clone(), clock.clone(), limits);
         let (solver, inlet) = Solver::start(config.network.clone(), clock.clone())?;
-        let epochs = config.network.as_ref().map(|_| solver.epochs());
-        let (monitor, watching) = Monitor::start(config.monitor.clone(), epochs, clock.clone())?;
+        let (monitor, watching) =
+            Monitor::start(config.monitor.clone(), solver.epochs(), clock.clone())?;
         let cost = Arc::new(Cost::default());
         let board = Arc::new(Board::default());
         let desk = Desk::new(solver.epochs(), Arc::clone(&board));

@@ -12,6 +12,8 @@ use tianshu_gnss::signal::Signal;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_positioning::network::observed::ObservedSatellite;
 
+use crate::quality::multipath::Arcs;
+
 /// Longer than this away, and a phase that comes back is a new one, not one that slipped (the same as in the preprocessing).
 const AWAY_MAX: Interval = Interval::from_seconds(10);
 /// The same where epochs are far apart: one may be missing, up to this.
@@ -22,6 +24,7 @@ const AWAY_LONGEST: Interval = Interval::from_seconds(90);
 pub struct PhaseArcs {
     carriers: BTreeMap<(Satellite, char), Carrier>,
     signals: BTreeMap<(Satellite, Signal), Told>,
+    differences: BTreeMap<(Satellite, Signal), Difference>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +40,25 @@ struct Told {
     number: u32,
     last: GpsTime,
 }
+
+/// A signal's phase less that of another carrier: the ionosphere alone moves it, and a slip of either.
+#[derive(Clone, Copy, Debug)]
+struct Difference {
+    arcs: Arcs,
+    metres: f64,
+    /// How fast it moves, m/s, once that is known.
+    rate: Option<f64>,
+    number: u32,
+    last: GpsTime,
+}
+
+/// How far a difference of two phases may be from where its own rate puts it, m: less than half of the shortest wavelength in use (0.19 m),
+/// and more than a change of the ionosphere's rate within 30 s on all but the wildest days.
+const DIFFERENCE_MAX_M: f64 = 0.08;
+/// The same while the rate is not known.
+const DIFFERENCE_FIRST_MAX_M: f64 = 0.15;
+/// The memory of that rate, s.
+const RATE_MEMORY_S: f64 = 30.0;
 
 /// What a satellite's phases did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,11 +109,50 @@ impl PhaseArcs {
         let away = time - told.last > away_max;
         told.number += u32::from(broke || away);
         (told.lock, told.last) = (lock, time);
-        (told.number, broke && !away)
+        let number = told.number;
+        // A phase that slipped and is in doubt of half a cycle has its arc when the doubt is over: that is no second slip.
+        let carrier = (seen.satellite, seen.signal.band());
+        if broke && self.carriers.get(&carrier).is_some_and(|c| c.last < time) {
+            self.carriers.remove(&carrier);
+        }
+        (number, broke && !away)
+    }
+
+    /// Takes the difference of a signal's phase and another carrier's in: the number of its arc, and whether it broke without a word. This
+    /// finds slips of carriers that the preprocessing does not judge, and single cycles where epochs are far apart.
+    pub fn difference(
+        &mut self,
+        time: GpsTime,
+        channel: (Satellite, Signal),
+        arcs: Arcs,
+        metres: f64,
+    ) -> (u32, bool) {
+        let begun = Difference { arcs, metres, rate: None, number: 0, last: time };
+        let known = self.differences.entry(channel).or_insert(begun);
+        let span_s = (time - known.last).seconds();
+        if known.arcs != arcs || time - known.last > AWAY_LONGEST || span_s <= 0.0 {
+            *known = Difference { number: known.number, ..begun };
+            return (known.number, false);
+        }
+        let change_m = metres - known.metres;
+        let (expected_m, most_m) = known
+            .rate
+            .map_or((0.0, DIFFERENCE_FIRST_MAX_M), |rate| (rate * span_s, DIFFERENCE_MAX_M));
+        let broke = (change_m - expected_m).abs() > most_m;
+        if broke {
+            known.number += 1;
+        } else {
+            let before = known.rate.unwrap_or(change_m / span_s);
+            let share = (span_s / RATE_MEMORY_S).min(1.0);
+            known.rate = Some(before + share * (change_m / span_s - before));
+        }
+        (known.metres, known.last) = (metres, time);
+        (known.number, broke)
     }
 
     /// Forgets what has not been seen for long.
     pub fn forget(&mut self, time: GpsTime) {
+        self.differences.retain(|_, difference| time - difference.last <= AWAY_LONGEST);
         self.carriers.retain(|_, carrier| time - carrier.last <= AWAY_LONGEST);
         self.signals.retain(|_, told| time - told.last <= AWAY_LONGEST);
     }
@@ -120,6 +181,23 @@ mod tests {
         assert_eq!(told(2, Some(0)), (1, true));
         assert_eq!(told(3, None), (1, false));
         assert_eq!(told(14, Some(0)), (2, false), "it is a new one");
+    }
+
+    #[test]
+    fn a_cycle_in_a_difference_is_found_and_a_steady_ionosphere_is_none() {
+        let mut phases = PhaseArcs::default();
+        let signal = Signal::from_code(Constellation::Galileo, "6C").unwrap();
+        let channel = ("E07".parse().unwrap(), signal);
+        let arcs = Arcs { own: 0, other: ('1', 1), told: 0 };
+        let mut broke = Vec::new();
+        for epoch in 0..20_i64 {
+            // 2 mm/s, and a cycle of E6 at the tenth epoch.
+            let metres = 0.06 * epoch as f64 + if epoch >= 10 { 0.234 } else { 0.0 };
+            if phases.difference(at(30 * epoch), channel, arcs, metres).1 {
+                broke.push(epoch);
+            }
+        }
+        assert_eq!(broke, [10]);
     }
 
     #[test]

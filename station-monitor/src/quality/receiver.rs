@@ -37,6 +37,9 @@ pub struct Receiver {
     air: Air,
     visible: Visible,
     heard: BTreeMap<Satellite, Vec<(Signal, GpsTime)>>,
+    last: Option<GpsTime>,
+    /// The last spacings of epochs, as the preprocessing sees them: what it takes for another arc is then no slip here.
+    spacings: [Interval; 3],
 }
 
 impl Receiver {
@@ -52,6 +55,8 @@ impl Receiver {
             air: Air::default(),
             visible: Visible::default(),
             heard: BTreeMap::new(),
+            last: None,
+            spacings: [Interval::from_seconds(1); 3],
         }
     }
 
@@ -75,44 +80,57 @@ impl Receiver {
     }
 
     /// Takes an epoch in.
-    pub fn take(
-        &mut self,
-        epoch: &ObsEpoch,
-        interval: Option<Interval>,
-        sky: &mut Sky,
-        tally: &mut Tally,
-    ) {
+    pub fn take(&mut self, epoch: &ObsEpoch, sky: &mut Sky, tally: &mut Tally) {
         let time = epoch.time;
         sky.look(time, self.place, self.horizon, &mut self.visible);
         let observed = self.phases.step(time, epoch, sky.ephemerides());
-        let away = away_max(interval);
+        if let Some(last) = self.last.filter(|last| *last < time) {
+            self.spacings.rotate_right(1);
+            self.spacings[0] = time - last;
+        }
+        self.last = Some(time);
+        let away = away_max(self.spacings.into_iter().min());
         for (satellite, seen) in epoch.by_satellite() {
             let ready = observed.get(satellite);
             let went = ready.map(|r| self.arcs.satellite(time, r, away)).unwrap_or_default();
             let elevation_rad = self.visible.elevation_rad(satellite).filter(|e| *e >= MASK_RAD);
-            if elevation_rad.is_some() && went.was_there {
-                tally.slips.count(went.slipped);
+            let by_lock: Vec<(u32, bool)> =
+                seen.iter().map(|one| self.arcs.signal(time, one, away)).collect();
+            let Some(elevation_rad) = elevation_rad else { continue };
+            let mut broke_another = false;
+            let mut codes = Vec::with_capacity(seen.len());
+            for (one, (told, by_lock)) in seen.iter().zip(by_lock) {
+                let code = ready.and_then(|r| multipath_m(one, seen, r)).map(|code| {
+                    let arcs = Arcs { told, ..code.arcs };
+                    let channel = (satellite, one.signal);
+                    let (number, broke) =
+                        self.arcs.difference(time, channel, arcs, code.difference_m);
+                    broke_another |= broke;
+                    (code.value_m, Arcs { told: told + number, ..arcs })
+                });
+                // The preprocessing judges one signal of each carrier that the network fixes; of the others their lock times tell.
+                broke_another |= by_lock && one.phase.is_some();
+                codes.push((code, by_lock));
             }
-            for one in seen {
-                let (told, broke) = self.arcs.signal(time, one, away);
-                let Some(elevation_rad) = elevation_rad else { continue };
+            if went.was_there || broke_another {
+                tally.slips.count(went.slipped || broke_another);
+            }
+            for (one, (code, by_lock)) in seen.iter().zip(codes) {
                 self.hear(time, one);
                 let of_signal = tally.signals.entry(one.signal).or_default();
                 if let Some(cn0) = one.cn0.filter(|cn0| cn0.0 > 0.0) {
                     of_signal.cn0(elevation_rad, cn0.0);
                 }
-                let broke = broke || went.slipped && one.phase.is_some();
+                let broke = by_lock || went.slipped && one.phase.is_some();
                 of_signal.interruptions += u32::from(broke);
-                let value = ready.and_then(|r| multipath_m(one, seen, r));
-                if let Some((value_m, arcs)) = value {
-                    let arcs = Arcs { told, ..arcs };
+                if let Some((value_m, arcs)) = code {
                     let over = self.multipath.take(time, (satellite, one.signal), arcs, value_m);
                     if let Some(scatter) = over {
                         of_signal.multipath_m.join(&scatter);
                     }
                 }
             }
-            if let Some(ready) = ready.filter(|_| elevation_rad.is_some()) {
+            if let Some(ready) = ready {
                 self.take_air(time, ready, tally);
             }
         }
@@ -188,12 +206,21 @@ impl Receiver {
     }
 }
 
-/// The multipath of a signal's code, m but for a constant of the arcs; none without its own phase and that of another carrier.
+/// A code against two phases.
+struct CodeValue {
+    /// Its multipath, m but for a constant of the arcs.
+    value_m: f64,
+    /// The one phase less the other, m.
+    difference_m: f64,
+    arcs: Arcs,
+}
+
+/// The multipath of a signal's code; none without its own phase and that of another carrier.
 fn multipath_m(
     one: &Observation,
     seen: &[Observation],
     ready: &ObservedSatellite,
-) -> Option<(f64, Arcs)> {
+) -> Option<CodeValue> {
     let channel = one.glonass_channel.or_else(|| seen.iter().find_map(|o| o.glonass_channel));
     // The preprocessing knows the channels of GLONASS from the ephemerides, where a file or stream does not tell them.
     let hertz = |signal: Signal| {
@@ -212,7 +239,8 @@ fn multipath_m(
             let other_m = with.phase?.on(other_hz).0;
             let value_m = combination_m(code_m, (own_m, own_hz.0), (other_m, other_hz.0))?;
             let other = (other.signal.band(), other.arc);
-            Some((value_m, Arcs { own: own_arc, other, told: 0 }))
+            let arcs = Arcs { own: own_arc, other, told: 0 };
+            Some(CodeValue { value_m, difference_m: own_m - other_m, arcs })
         },
     )
 }

@@ -241,7 +241,7 @@ impl Station {
         minute.epochs += 1;
         minute.latency.add(arrived - epoch.time);
         if let Some(receiver) = &mut self.receiver {
-            receiver.take(epoch, self.arrivals.interval(), sky, minute);
+            receiver.take(epoch, sky, minute);
         }
     }
 

@@ -25,14 +25,14 @@ use tianshu_station_monitor::quality::site_log::SiteLog;
 const LATENCY: Interval = Interval::from_millis(150);
 
 /// So many stations, some 45 km apart.
-pub fn network(count: u16) -> Network {
+pub(crate) fn network(count: u16) -> Network {
     let place = |i: u16| {
         let (row, column) = (f64::from(i / 3), f64::from(i % 3));
         let shaken = 0.07 * f64::from(i * 7 % 5);
         Geodetic::from_degrees(22.8 + 0.42 * row + shaken, 108.0 + 0.45 * column - shaken, 120.0)
     };
     let station = |i: u16| NetworkStation {
-        name: format!("S{i:02}").parse().unwrap(),
+        name: format!("S{i:02}").parse().expect("it is sound"),
         place: place(i),
         region: "test".to_owned(),
     };
@@ -40,20 +40,20 @@ pub fn network(count: u16) -> Network {
 }
 
 /// A world, its monitor, its alarms, and, if asked for, its network's solver.
-pub struct Watched {
-    pub world: World,
-    pub network: Network,
-    pub monitor: QualityMonitor,
-    pub desk: Desk,
-    pub engine: Option<Engine>,
-    pub start: GpsTime,
+pub(crate) struct Watched {
+    pub(crate) world: World,
+    pub(crate) network: Network,
+    pub(crate) monitor: QualityMonitor,
+    pub(crate) desk: Desk,
+    pub(crate) engine: Option<Engine>,
+    pub(crate) start: GpsTime,
     /// Seconds since the start.
-    pub second: i64,
+    pub(crate) second: i64,
     last: Uptime,
 }
 
 impl Watched {
-    pub fn new(scenario: Scenario, count: u16, solved: bool) -> Self {
+    pub(crate) fn new(scenario: Scenario, count: u16, solved: bool) -> Self {
         let network = network(count);
         let start = scenario.start;
         let log = |s: &NetworkStation| SiteLog {
@@ -67,9 +67,10 @@ impl Watched {
             antenna: None,
         };
         let logs = network.stations.iter().map(log).collect();
-        let engine = Engine::new(network.stations.iter().map(config).collect()).unwrap();
+        let engine =
+            Engine::new(network.stations.iter().map(config).collect()).expect("it is sound");
         Self {
-            world: World::new(scenario, &network, 11).unwrap(),
+            world: World::new(scenario, &network, 11).expect("it is sound"),
             monitor: QualityMonitor::new(logs, Uptime::START),
             desk: Desk::default(),
             engine: solved.then_some(engine),
@@ -80,7 +81,7 @@ impl Watched {
         }
     }
 
-    pub fn now(&self) -> Uptime {
+    pub(crate) fn now(&self) -> Uptime {
         Uptime::from_start(Duration::from_secs(self.second.unsigned_abs()))
     }
 
@@ -89,7 +90,7 @@ impl Watched {
     }
 
     /// One second with an epoch of every station that `speaks`; gives what is true and what is told.
-    pub fn step(&mut self, speaks: impl Fn(usize) -> bool) -> (WorldEpoch, Vec<Message>) {
+    pub(crate) fn step(&mut self, speaks: impl Fn(usize) -> bool) -> (WorldEpoch, Vec<Message>) {
         self.second += 1;
         let (time, now) = (self.time(), self.now());
         let epoch = self.world.epoch(time);
@@ -102,7 +103,10 @@ impl Watched {
         for (i, site) in epoch.stations.iter().enumerate() {
             let Some(observed) = site.observed.clone().filter(|_| speaks(i)) else { continue };
             let observed = Arc::new(observed);
-            measured.insert(StationIndex(u16::try_from(i).unwrap()), Arc::clone(&observed));
+            measured.insert(
+                StationIndex(u16::try_from(i).expect("it is sound")),
+                Arc::clone(&observed),
+            );
             self.hear(i, time + LATENCY, now, StationNews::Epoch(observed));
         }
         let solved = self.solve(time, &measured);
@@ -133,7 +137,9 @@ impl Watched {
         let told = self.world.ephemerides(time);
         let engine = self.engine.as_mut()?;
         if self.second % 30 == 1 {
-            told.into_iter().for_each(|ephemeris| engine.ephemeris(Arc::new(ephemeris)));
+            for ephemeris in told {
+                engine.ephemeris(Arc::new(ephemeris));
+            }
         }
         Some(engine.step(time, measured))
     }
@@ -141,7 +147,7 @@ impl Watched {
     /// What a station says of itself and of the satellites.
     fn describe(&mut self, i: usize, time: GpsTime) {
         let now = self.now();
-        let stated = self.world.stated(i).unwrap();
+        let stated = self.world.stated(i).expect("it is sound");
         self.hear(i, time, now, StationNews::ReferencePoint(stated.point));
         self.hear(i, time, now, StationNews::Antenna(Arc::new(stated.antenna)));
         self.hear(i, time, now, StationNews::Receiver(Arc::new(stated.receiver)));
