@@ -234,6 +234,8 @@ def with_slips(obs_path, nav_path, out_path, wanted):
             before = epochs[number - 1][2].get(satellite) if number else None
             can = (
                 made < wanted
+                # At the first epochs of a file nobody knows its interval: every phase is a new one.
+                and number > 3
                 and before is not None
                 and up is not None
                 and up > math.radians(20.0)
