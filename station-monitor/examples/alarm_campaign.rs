@@ -36,6 +36,11 @@ const CAUSE: Duration = Duration::from_mins(10);
 struct Counts {
     epochs: u64,
     cuts: u64,
+    /// What the monitor took for the stations' events.
+    took: Duration,
+    /// What it took for its looks at everything.
+    looked: Duration,
+    looks: u32,
     with_cause: u64,
     without_cause: u64,
 }
@@ -71,6 +76,11 @@ fn main() -> anyhow::Result<()> {
         counts.with_cause,
         counts.without_cause,
         begun.elapsed()
+    );
+    println!(
+        "the monitor took {:.1} us for a station's epoch, {:.0} us for a look at all stations",
+        1e6 * counts.took.as_secs_f64() / counts.epochs.max(1) as f64,
+        1e6 * counts.looked.as_secs_f64() / f64::from(counts.looks.max(1)),
     );
     Ok(())
 }
@@ -170,7 +180,10 @@ impl Campaign {
 
     fn hear(&mut self, second: u32, i: usize, arrived: GpsTime, news: StationNews) {
         let station = self.network.stations[i].name.clone();
-        self.monitor.take(now(second), &StationEvent { station, arrived, news });
+        let event = StationEvent { station, arrived, news };
+        let begun = Instant::now();
+        self.monitor.take(now(second), &event);
+        self.counts.took += begun.elapsed();
     }
 
     /// One epoch of all stations through their links; gives what came.
@@ -220,11 +233,15 @@ impl Campaign {
     #[expect(clippy::print_stdout, reason = "an example prints what it finds")]
     fn look(&mut self, second: u32) {
         let (now, time) = (now(second), self.time(second));
+        let begun = Instant::now();
         self.monitor.tick(now);
         drop(self.monitor.take_closed());
         let nothing_for = now - self.last_heard;
         let whole = Whole { nothing_for, network_silent_for: None, lost: 0 };
-        for message in self.desk.step(now, time, &self.monitor.statuses(now), whole) {
+        let messages = self.desk.step(now, time, &self.monitor.statuses(now), whole);
+        self.counts.looked += begun.elapsed();
+        self.counts.looks += 1;
+        for message in messages {
             for alarm in message.alarms.iter().filter(|_| message.says == Says::Raised) {
                 let station = alarm.key.station.as_ref();
                 let index = self.network.stations.iter().position(|s| Some(&s.name) == station);
