@@ -15,6 +15,7 @@ const NAVIGATION: &str = "ESBC00DNK_R_20201770000_01D_MN.rnx";
 /// How far off a figure may be.
 const APART_MAX: f64 = 0.05;
 
+#[expect(clippy::print_stdout, reason = "a skipped test says so by name")]
 fn data(test: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/baseline-wettzell");
     let is_there = OBSERVED.iter().chain([&NAVIGATION]).all(|name| folder.join(name).is_file());
@@ -34,6 +35,7 @@ fn json(command: &mut Command) -> Json {
 }
 
 /// What the oracle says; none without Python.
+#[expect(clippy::print_stdout, reason = "a skipped test says so by name")]
 fn oracle(test: &str, arguments: &[&Path]) -> Option<Json> {
     let python = std::env::var_os("TIANSHU_PYTHON").unwrap_or_else(|| "python3".into());
     if Command::new(&python).arg("--version").output().is_err() {
