@@ -7,7 +7,7 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tianshu_gnss::coords::{GRS80, Geodetic};
 use tianshu_gnss::event::{StationEvent, StationNews};
-use tianshu_gnss::time::gps::Interval;
+use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_gnss::time::uptime::Uptime;
 use tianshu_simulator::named::named;
 use tianshu_simulator::network::{Network, NetworkStation};
@@ -22,54 +22,74 @@ const STATIONS: u16 = 150;
 /// Seconds that are computed beforehand; each is given to the monitor once.
 const SECONDS: u32 = 40;
 
-#[expect(clippy::print_stdout, reason = "how many satellites a figure is for belongs beside it")]
-fn cost(criterion: &mut Criterion) {
-    let station = |i: u16| NetworkStation {
+/// A network whose satellites are known, and the events of its seconds.
+struct Prepared {
+    monitor: QualityMonitor,
+    seconds: Vec<Vec<StationEvent>>,
+}
+
+fn station(i: u16) -> NetworkStation {
+    let (row, column) = (f64::from(i / 15), f64::from(i % 15));
+    NetworkStation {
         name: format!("B{i:03}").parse().expect("a name"),
-        place: Geodetic::from_degrees(
-            22.0 + 0.3 * f64::from(i / 15),
-            106.0 + 0.3 * f64::from(i % 15),
-            150.0,
-        ),
+        place: Geodetic::from_degrees(22.0 + 0.3 * row, 106.0 + 0.3 * column, 150.0),
         region: "bench".to_owned(),
-    };
-    // Stations of a few kilometres' distance see the same: five are simulated, and each plays thirty.
+    }
+}
+
+fn now(second: u32) -> Uptime {
+    Uptime::from_start(Duration::from_secs(second.into()))
+}
+
+fn prepared(start: GpsTime) -> Prepared {
+    // Neighbours see the same: five stations are simulated, and each plays thirty.
     let played: Vec<NetworkStation> = (0..5).map(|i| station(30 * i + 7)).collect();
     let network = Network { name: "bench".to_owned(), stations: played };
     let scenario = named("quiet").expect("a named scenario");
-    let start = scenario.start;
     let mut world = World::new(scenario, &network, 1).expect("a sound scenario");
     let log = |i: u16| {
         let NetworkStation { name, place, .. } = station(i);
         SiteLog { place: Some(place.to_ecef(GRS80)), ..SiteLog::of(name) }
     };
     let logs: Vec<SiteLog> = (0..STATIONS).map(log).collect();
-    let now = |second: u32| Uptime::from_start(Duration::from_secs(second.into()));
-    let mut ready = QualityMonitor::new(logs.clone(), Uptime::START);
+    let mut monitor = QualityMonitor::new(logs.clone(), Uptime::START);
+    let event = |i: u16, arrived, news| StationEvent {
+        station: logs[usize::from(i)].station.clone(),
+        arrived,
+        news,
+    };
     for ephemeris in world.ephemerides(start) {
         let news = StationNews::Ephemeris(Arc::new(ephemeris));
-        ready.take(
-            Uptime::START,
-            &StationEvent { station: logs[0].station.clone(), arrived: start, news },
-        );
+        monitor.take(Uptime::START, &event(0, start, news));
     }
-    let mut seconds: Vec<Vec<StationEvent>> = Vec::new();
+    let mut seconds = Vec::new();
     for second in 1..=SECONDS {
         let time = start + Interval::from_seconds(second.into());
-        let epochs: Vec<_> = world
-            .epoch(time)
-            .stations
-            .into_iter()
-            .map(|site| Arc::new(site.observed.expect("it measures")))
-            .collect();
-        let event = |i: u16| StationEvent {
-            station: logs[usize::from(i)].station.clone(),
-            arrived: time + Interval::from_millis(150),
-            news: StationNews::Epoch(Arc::clone(&epochs[usize::from(i / 30)])),
+        let sites = world.epoch(time).stations.into_iter();
+        let epochs: Vec<_> =
+            sites.map(|site| Arc::new(site.observed.expect("it measures"))).collect();
+        let arrived = time + Interval::from_millis(150);
+        let heard = |i: u16| {
+            event(i, arrived, StationNews::Epoch(Arc::clone(&epochs[usize::from(i / 30)])))
         };
-        seconds.push((0..STATIONS).map(event).collect());
+        seconds.push((0..STATIONS).map(heard).collect());
     }
-    if let Some(StationNews::Epoch(epoch)) = seconds[0].first().map(|e| &e.news) {
+    Prepared { monitor, seconds }
+}
+
+fn hear(monitor: &mut QualityMonitor, seconds: &[Vec<StationEvent>]) {
+    for (second, events) in (1..).zip(seconds) {
+        for event in events {
+            monitor.take(now(second), black_box(event));
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "how many satellites a figure is for belongs beside it")]
+fn cost(criterion: &mut Criterion) {
+    let start = named("quiet").expect("a named scenario").start;
+    let Prepared { mut monitor, seconds } = prepared(start);
+    if let Some(StationNews::Epoch(epoch)) = seconds[0].first().map(|event| &event.news) {
         println!(
             "{} satellites with {} signals at each of {STATIONS} stations",
             epoch.by_satellite().count(),
@@ -80,29 +100,20 @@ fn cost(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(u64::from(STATIONS) * u64::from(SECONDS)));
     group.sample_size(10);
     group.bench_function("epochs", |bencher| {
-        bencher.iter_batched(
-            || ready.clone(),
-            |mut monitor| {
-                for (second, events) in (1..).zip(&seconds) {
-                    for event in events {
-                        monitor.take(now(second), black_box(event));
-                    }
-                }
-                monitor
-            },
-            criterion::BatchSize::LargeInput,
-        );
+        let heard = |mut monitor: QualityMonitor| {
+            hear(&mut monitor, &seconds);
+            monitor
+        };
+        bencher.iter_batched(|| monitor.clone(), heard, criterion::BatchSize::LargeInput);
     });
-    for (second, events) in (1..).zip(&seconds) {
-        events.iter().for_each(|event| ready.take(now(second), event));
-    }
+    hear(&mut monitor, &seconds);
     group.throughput(Throughput::Elements(1));
     group.bench_function("look", |bencher| {
         let mut desk = Desk::default();
         let at = now(SECONDS);
         bencher.iter(|| {
-            ready.tick(at);
-            let statuses = ready.statuses(at);
+            monitor.tick(at);
+            let statuses = monitor.statuses(at);
             desk.step(at, start, &statuses, Whole::default())
         });
     });
