@@ -36,8 +36,9 @@ const SLIP_MINUTES: usize = 15;
 const SLIPS_MIN: u64 = 20;
 /// Slips per thousand satellite epochs: beyond this while nothing is known of the station, and how far above the usual.
 const SLIPS_PER_THOUSAND: (f64, f64) = (20.0, 5.0);
-/// Multipath: beyond this while nothing is known, m; how far above the usual, m; and how many times the usual.
-const MULTIPATH_M: (f64, f64, f64) = (2.0, 0.25, 1.5);
+/// Multipath: beyond this while nothing is known, m; how far above the usual, m; and how many times the usual. A signal of which a station
+/// sees one satellite (QZSS) has a half hour of twice its usual now and then.
+const MULTIPATH_M: (f64, f64, f64) = (2.0, 0.40, 2.0);
 /// How far below its usual strength a station's signals are in the mean before it is jammed, iced or badly plugged, dB.
 const WEAK_DB: f64 = 4.0;
 /// The steps of elevation whose C/N0 is compared: above 30°, where it changes little from hour to hour.
