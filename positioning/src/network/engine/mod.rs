@@ -22,7 +22,7 @@ use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_gnss::time::uptime::Uptime;
 
-use crate::network::edge::EdgeSolver;
+use crate::network::edge::{EdgeSolver, Wanted};
 use crate::network::engine::fields::Fields;
 use crate::network::engine::integrity::Integrity;
 use crate::network::engine::satellites::SatelliteWatch;
@@ -97,7 +97,8 @@ pub struct Engine {
 
 /// Each edge is filtered this often: multipath makes more frequent phases tell little more, and the work is spread over the epochs between.
 const EDGE_INTERVAL: Interval = Interval::from_seconds(5);
-/// An edge of which everything is fixed is filtered at every so-manieth of its turns only: it is watched, and has nothing to find.
+/// A group of an edge of which everything is fixed is filtered at every so-manieth of its turns only: it is watched, and has nothing to
+/// find. Multipath is the same for longer than that.
 const SETTLED_TURNS: u64 = 2;
 /// Triangles are closed anew at every so-manieth epoch at most.
 const CLOSURE_EPOCHS: u64 = 2;
@@ -268,12 +269,13 @@ impl Engine {
                 continue;
             }
             let may_rest = !(self.epochs / stride + place).is_multiple_of(SETTLED_TURNS);
-            if stride > 1 && may_rest && solver.unknown().is_empty() {
+            let wanted = if stride > 1 && may_rest { Wanted::Unsettled } else { Wanted::All };
+            if wanted == Wanted::Unsettled && solver.unknown().is_empty() {
                 continue;
             }
             let observed = |s: StationIndex| self.observed[s.position()].as_ref();
             let Some((from, to)) = observed(edge.from()).zip(observed(edge.to())) else { continue };
-            solver.step(from, to);
+            solver.step(from, to, wanted);
             let known = fresh.about(*edge, solver, &self.zenith, &self.fields, &self.points);
             for channel in solver.fix(time, &known) {
                 for station in [edge.from(), edge.to()] {
