@@ -282,7 +282,8 @@ impl Engine {
                     withdrawn.push((station, channel));
                 }
             }
-            let now: OfEdge = solver.integers().map(|i| (i.channel, i)).collect();
+            let mut now: OfEdge = solver.integers().collect();
+            now.sort_unstable_by_key(|integer| integer.channel);
             let before = self.integers.get(edge);
             if before.is_none_or(|before| *before != now) {
                 self.integers.insert(*edge, now);
@@ -325,7 +326,7 @@ impl Engine {
             solver.withdraw(channel, time);
         }
         if let Some(of_edge) = self.integers.get_mut(&edge) {
-            of_edge.remove(&channel);
+            of_edge.retain(|integer| integer.channel != channel);
         }
     }
 
