@@ -135,7 +135,7 @@ impl Engine {
             shown_version: 0,
             frame: Arc::default(),
             zenith: ZenithFilter::new(stations.len()),
-            fields: Fields::default(),
+            fields: Fields::new(&points),
             integrity: Integrity::new(stations.len()),
             watch: SatelliteWatch::default(),
             observed: vec![None; stations.len()],
