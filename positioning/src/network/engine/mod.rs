@@ -31,6 +31,7 @@ use crate::network::levels::closure::{self, Closure, OfEdge};
 use crate::network::levels::shown::ShownLevels;
 use crate::network::observed::{Channel, ObservedEpoch};
 use crate::network::plane::{LocalPlane, PlanePoint};
+use crate::network::preprocess::sky::Sky;
 use crate::network::preprocess::{Preprocessor, StationSetup};
 use crate::network::snapshot::NetworkSnapshot;
 use crate::network::solution::frame::PhaseFrame;
@@ -211,11 +212,12 @@ impl Engine {
     fn take(&mut self, time: GpsTime, measured: &BTreeMap<StationIndex, Arc<ObsEpoch>>) {
         let now = self.uptime(time);
         self.observed.fill(None);
+        let mut sky = Sky::new(time, &self.ephemerides);
         for (station, epoch) in measured {
             let Some(preprocessor) = self.preprocessors.get_mut(station.position()) else {
                 continue;
             };
-            let ready = preprocessor.step(time, epoch, &self.ephemerides);
+            let ready = preprocessor.step(time, epoch, &mut sky);
             if !ready.satellites.is_empty() {
                 self.keeper.heard(*station, now);
                 self.observed[station.position()] = Some(ready);
