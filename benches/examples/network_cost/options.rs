@@ -3,7 +3,8 @@
 const HELP: &str = "\
 usage: network_cost [--stations N,N,...] [--spacing KM] [--seconds T] [--cold T] [--fixed T] [--seed K] [--scenario NAME] [--systems GEC]
 
-Epochs before --cold count as cold, those from --fixed on as fixed, s.";
+A network is solved each second until --cold, every five until --fixed, and each until --seconds. Epochs of the first part count as cold,
+those of the last one as fixed.";
 
 /// What is asked for.
 pub(crate) struct Options {
@@ -21,8 +22,8 @@ pub(crate) fn options() -> Options {
     let mut o = Options {
         stations: vec![20, 50, 110, 150, 300],
         spacing_km: 50.0,
-        seconds: 1_800,
-        cold_s: 600,
+        seconds: 1_700,
+        cold_s: 300,
         fixed_s: 1_500,
         seed: 7,
         scenario: "quiet".to_owned(),

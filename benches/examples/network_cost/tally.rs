@@ -16,8 +16,8 @@ const FINGERPRINT_S: i64 = 10;
 /// What one network cost.
 pub(crate) struct Tally {
     stations: usize,
-    /// Processor time of each epoch, ms.
-    processor_ms: Vec<f64>,
+    /// Each epoch's second and processor time, ms.
+    processor_ms: Vec<(i64, f64)>,
     /// Satellites that a station measured, summed, and their carriers, and of how many stations' epochs.
     seen: [usize; 3],
     /// Ambiguities above 10° at the last epoch, and those that are levelled.
@@ -44,7 +44,7 @@ impl Tally {
         snapshot: &NetworkSnapshot,
         measured: &BTreeMap<StationIndex, Arc<ObsEpoch>>,
     ) {
-        self.processor_ms.push(processor_ms);
+        self.processor_ms.push((second, processor_ms));
         for epoch in measured.values() {
             let satellites = epoch.observations.chunk_by(|a, b| a.satellite == b.satellite);
             self.seen[0] += satellites.count();
@@ -63,19 +63,21 @@ impl Tally {
     }
 
     pub(crate) fn told(&self, o: &Options) -> String {
-        let at = |second: i64| usize::try_from(second).unwrap_or(0).min(self.processor_ms.len());
-        let cold_ms = &self.processor_ms[..at(o.cold_s)];
-        let fixed_ms = &self.processor_ms[at(o.fixed_s)..];
+        let of = |wanted: std::ops::Range<i64>| -> Vec<f64> {
+            let epochs = self.processor_ms.iter().filter(|(second, _)| wanted.contains(second));
+            epochs.map(|(_, ms)| *ms).collect()
+        };
+        let (cold_ms, fixed_ms) = (of(0..o.cold_s), of(o.fixed_s..o.seconds));
         let [satellites, signals, epochs] = self.seen.map(|n| n as f64);
         format!(
             "{} | {:.0}, {:.0} | {:.1}, {:.1} | {:.1}, {:.1} | {:.1} % | {} | {:016x}",
             self.stations,
             satellites / epochs,
             signals / epochs,
-            quantile(cold_ms, 0.5),
-            quantile(cold_ms, 0.99),
-            quantile(fixed_ms, 0.5),
-            quantile(fixed_ms, 0.99),
+            quantile(&cold_ms, 0.5),
+            quantile(&cold_ms, 0.99),
+            quantile(&fixed_ms, 0.5),
+            quantile(&fixed_ms, 0.99),
             100.0 * self.ambiguities.1 as f64 / self.ambiguities.0 as f64,
             memory_told(),
             self.fingerprint.finish(),
