@@ -36,7 +36,8 @@ pub struct SessionEvent {
 }
 
 /// What happened. Peers cannot make any of these repeat fast: positions come at most every
-/// [`crate::session::rover::POSITION_EVERY`], all others once per session or per change.
+/// [`crate::session::watch::POSITION_EVERY`], qualities at most every [`crate::session::watch::QUALITY_EVERY`], all others once per
+/// session or per change.
 #[derive(Clone, Debug)]
 pub enum SessionNews {
     /// A rover or a station was let in.
@@ -67,6 +68,19 @@ pub enum SessionNews {
     FirstPosition(Gga),
     /// A later position of a rover.
     Position(Gga),
+    /// The first position of a rover that says fixed.
+    FirstFix(Gga),
+    /// A rover says another fix quality than before, each as a GGA does (0 none, 1 single, 2 differential, 4 fixed, 5 float).
+    Quality {
+        /// What it said before.
+        from: u8,
+        /// What it says now.
+        now: Gga,
+    },
+    /// A rover told positions, and has told none for long.
+    FallsSilent,
+    /// A rover tells positions more often than anybody needs.
+    TooManyPositions,
     /// The first bytes of corrections left.
     FirstByte,
     /// What the stream decided.

@@ -58,6 +58,8 @@ pub enum Extra {
     GlonassBias,
     /// System parameters (1013).
     SystemParameters,
+    /// Texts for people: what serves the rover from now on, and why (1029).
+    Texts,
     /// The ephemerides that the corrections refer to (1019, 1020, 1042, 1044, 1045, 1046).
     Ephemerides,
     /// Network residuals (1030, 1031, 1303, 1304, 1305).

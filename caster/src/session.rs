@@ -3,6 +3,7 @@
 pub mod fence;
 pub mod rover;
 pub mod station;
+pub mod watch;
 pub mod wire;
 
 use std::collections::VecDeque;

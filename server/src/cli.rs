@@ -166,7 +166,8 @@ pub(crate) struct SimulateOptions {
     /// How many stations, those nearest to the network's middle; without it all.
     #[arg(long, value_name = "N")]
     pub stations: Option<usize>,
-    /// How many rovers; without it as many as the scenario has.
+    /// How many rovers; without it as many as the scenario has. Live, they have ports of their own after the stations', if this is given,
+    /// and each tells its true place (1006) with every epoch.
     #[arg(long, value_name = "M")]
     pub rovers: Option<u32>,
     /// Where rovers stand: "lot", anywhere within a triangle of neighbours, or "middles" of triangles, where stations are farthest.

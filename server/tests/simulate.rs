@@ -303,6 +303,24 @@ fn a_live_world_ends_when_its_last_epoch_has_arrived() {
     assert!(told.contains(&played), "{played}?\n{told}");
 }
 
+/// The demonstration's rovers know their truth by themselves; whoever judges a rover from outside hears it from its port.
+#[test]
+fn live_rovers_have_ports_and_tell_their_true_place_with_every_epoch() {
+    let words =
+        "simulate --scenario drive --stations 2 --rovers 1 --tcp-base 127.0.0.1:0 --seconds 5";
+    let (mut running, mut lines) = start(&words.split(' ').collect::<Vec<_>>());
+    let rover = lines.nth(2).expect("a line for each station, and the rover's");
+    let address = rover.strip_prefix("rover ROV1 at ").expect("the rover's line");
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(WAIT_MAX)).unwrap();
+    let mut heard = Vec::new();
+    stream.read_to_end(&mut heard).unwrap();
+    assert!(running.0.wait().unwrap().success());
+    let epochs = messages(&heard, 1077);
+    assert!(epochs >= 1);
+    assert_eq!(messages(&heard, 1006), epochs);
+}
+
 #[test]
 fn live_stations_upload_to_a_caster() {
     let folder = Folder::new("upload");

@@ -25,7 +25,7 @@ pub(crate) fn document(
     );
     match &asked.mode {
         Mode::Real(_) => text.push_str(",\"world\":null"),
-        Mode::Simulated | Mode::Restart(_) => {
+        Mode::Simulated | Mode::Restart(_) | Mode::Live(_) => {
             let _ = write!(
                 text,
                 ",\"world\":{{\"scenario\":{},\"seed\":{},\"stations\":{},\"rovers\":{},\"rovers_at\":{},\"seconds\":{},\"interval_s\":{},\"from_s\":{}}}",

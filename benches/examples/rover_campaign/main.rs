@@ -6,6 +6,7 @@
 mod figures;
 mod folder;
 mod json;
+mod live;
 mod observed;
 mod options;
 mod real;
@@ -76,6 +77,13 @@ fn run(asked: &Asked) -> anyhow::Result<()> {
             println!("{}", heading(asked, &version));
             table::print_restarts(&restarts, *window_s);
             json::document(asked, &version, &[], &restarts)
+        }
+        Mode::Live(speed) => {
+            let campaign = live::run(asked, *speed)?;
+            println!("{}", heading(asked, "rtkrcv, live"));
+            table::print(&campaign.judged, asked.scenario.as_str());
+            table::print_delays(&campaign, *speed);
+            json::document(asked, "rtkrcv", &campaign.judged, &[])
         }
         Mode::Real(network) => {
             let simulated::Campaign { judged, version } = real::run(asked, network)?;

@@ -7,12 +7,14 @@ use anyhow::{Context, bail, ensure};
 
 pub(crate) const HELP: &str = "\
 usage: rover_campaign [--scenario quiet] [--stations 24] [--rovers 6] [--rovers-at middles|lot] [--seconds 1800] [--interval 1]
-                      [--from 600] [--seed 1] [--systems GE,GEC] [--options plain,usual] [--restart SECONDS] [--folder DIR] [--json FILE]
+                      [--from 600] [--seed 1] [--systems GE,GEC] [--options plain,usual] [--restart SECONDS | --live SPEED [--crowd N]] [--folder DIR] [--json FILE]
        rover_campaign --network DIR --coordinates FILE [--antex FILE] [--systems G] [--options plain] [--folder DIR] [--json FILE]
 
 In a simulated world RTKLIB's rnx2rtkp solves each rover on its virtual station, on its nearest base, and on a receiver 10 m
 away. With --restart it begins anew every so many seconds, and so does our own rover. With --network every station of a folder
-is left out in turn and solved on a virtual station at its place. --folder keeps what was made and takes what it already holds.";
+is left out in turn and solved on a virtual station at its place. With --live the stations play on TCP ports, `tianshu serve`
+solves them, and rtkrcv is each rover, from --from on, all so many times as fast as real time; with --crowd
+`tianshu load` asks for so many more virtual stations, and what it found is printed below. --folder keeps what was made and takes what it already holds.";
 
 /// What is asked for.
 pub(crate) struct Asked {
@@ -28,6 +30,8 @@ pub(crate) struct Asked {
     /// RTKLIB's systems, a run for each entry.
     pub(crate) systems: Vec<String>,
     pub(crate) options: Vec<ArOptions>,
+    /// Live: so many more rovers, whose solutions nobody judges.
+    pub(crate) crowd: u32,
     pub(crate) folder: Option<PathBuf>,
     pub(crate) json: Option<PathBuf>,
 }
@@ -38,6 +42,8 @@ pub(crate) enum Mode {
     Simulated,
     /// The same in windows of so many seconds.
     Restart(u32),
+    /// Live, so many times as fast as real time.
+    Live(f64),
     /// A folder of real stations.
     Real(Network),
 }
@@ -81,6 +87,7 @@ pub(crate) fn read(words: &[String]) -> anyhow::Result<Option<Asked>> {
         seed: 1,
         systems: Vec::new(),
         options: Vec::new(),
+        crowd: 0,
         folder: None,
         json: None,
     };
@@ -111,6 +118,8 @@ pub(crate) fn read(words: &[String]) -> anyhow::Result<Option<Asked>> {
                 let whole = PathBuf::from(value).canonicalize();
                 antex = Some(whole.with_context(|| format!("--antex {value} is not there"))?);
             }
+            "--live" => asked.mode = Mode::Live(number(word, value)?),
+            "--crowd" => asked.crowd = number(word, value)?,
             "--folder" => asked.folder = Some(PathBuf::from(value)),
             "--json" => asked.json = Some(PathBuf::from(value)),
             _ => bail!("{word} is no option"),
@@ -135,6 +144,7 @@ fn settle(asked: &mut Asked) -> anyhow::Result<()> {
         // Whoever begins anew every minute and waits half of it for satellites is not judged by the stations.
         asked.options = match asked.mode {
             Mode::Simulated => vec![ArOptions::Plain, ArOptions::Usual],
+            Mode::Live(_) => vec![ArOptions::Usual],
             Mode::Restart(_) | Mode::Real(_) => vec![ArOptions::Plain],
         };
     }

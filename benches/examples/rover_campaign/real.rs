@@ -11,7 +11,7 @@ use crate::figures::Figures;
 use crate::folder::{self, Folder};
 use crate::observed::{Observed, epochs, nearest, rewrite};
 use crate::options::{Asked, Network};
-use crate::rtklib::Settings;
+use crate::rtklib::{Base, Settings};
 use crate::simulated::{Campaign, Judged, Kind};
 
 /// A station of the folder.
@@ -50,7 +50,12 @@ pub(crate) fn run(asked: &Asked, network: &Network) -> anyhow::Result<Campaign> 
             for options in &asked.options {
                 for (kind, name, base, observed) in bases {
                     let antex = network.antex.as_deref();
-                    let settings = Settings { systems, options: *options, antex, base };
+                    let settings = Settings {
+                        systems,
+                        options: *options,
+                        antex,
+                        base: base.map_or(Base::Header, Base::At),
+                    };
                     let files = [station.plain.path.as_path(), observed.path.as_path(), &nav];
                     let from = *station.plain.times.first().context("the file is empty")?;
                     let run = settings.solve(&folder, files, from, station.truth)?;

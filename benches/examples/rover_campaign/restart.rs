@@ -7,7 +7,7 @@ use tianshu_gnss::time::gps::Interval;
 use crate::figures::is_wrong;
 use crate::observed::Cuttable;
 use crate::options::Asked;
-use crate::rtklib::Settings;
+use crate::rtklib::{Base, Settings};
 use crate::simulated::{Kind, Rover, World};
 use crate::solutions::{Solved, read};
 
@@ -54,7 +54,7 @@ pub(crate) fn run(asked: &Asked, window_s: u32) -> anyhow::Result<Campaign> {
                     let files = [rover_file.as_path(), base_file.as_path(), world.nav.as_path()];
                     let truth = rover.observed.place;
                     let options = asked.options[0];
-                    let settings = Settings { systems, options, antex: None, base: None };
+                    let settings = Settings { systems, options, antex: None, base: Base::Header };
                     let from = windows.begin(window);
                     let run = settings.solve(&world.folder, files, from, truth)?;
                     campaign.version = run.version.unwrap_or(campaign.version);

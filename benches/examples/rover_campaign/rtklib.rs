@@ -31,8 +31,17 @@ pub(crate) struct Settings<'a> {
     pub(crate) options: ArOptions,
     /// Antenna calibrations, where antennas have such.
     pub(crate) antex: Option<&'a Path>,
-    /// Where the base's marker is; without it, where its header says.
-    pub(crate) base: Option<Ecef>,
+    pub(crate) base: Base,
+}
+
+/// Where the base's marker is.
+pub(crate) enum Base {
+    /// Where the header of its file says.
+    Header,
+    /// Where its stream says: 1005 or 1006.
+    Told,
+    /// There.
+    At(Ecef),
 }
 
 /// What a run gave.
@@ -43,7 +52,7 @@ pub(crate) struct Run {
 
 impl Settings<'_> {
     /// The text of the configuration: kinematic, forward, integers anew at every epoch but carried on, ratio 3, mask 10°.
-    fn text(&self) -> anyhow::Result<String> {
+    pub(crate) fn text(&self) -> anyhow::Result<String> {
         let mut systems = 0;
         for letter in self.systems.chars() {
             let found = SYSTEMS.iter().find(|(known, _)| *known == letter);
@@ -55,14 +64,15 @@ impl Settings<'_> {
              out-solformat=llh\nout-degform=deg\nout-timesys=gpst\nout-timeform=hms\n"
         );
         match self.base {
-            Some(base) => {
+            Base::At(base) => {
                 let [x, y, z] = base.xyz();
                 let _ = write!(
                     text,
                     "ant2-postype=xyz\nant2-pos1={x:.4}\nant2-pos2={y:.4}\nant2-pos3={z:.4}\n"
                 );
             }
-            None => text.push_str("ant2-postype=rinexhead\n"),
+            Base::Header => text.push_str("ant2-postype=rinexhead\n"),
+            Base::Told => text.push_str("ant2-postype=rtcm\n"),
         }
         if let Some(antex) = self.antex {
             // The height of the antenna over the marker comes from the headers with its name.

@@ -10,7 +10,7 @@ use crate::figures::Figures;
 use crate::folder::{self, Folder};
 use crate::observed::{Observed, nearest};
 use crate::options::{ArOptions, Asked};
-use crate::rtklib::Settings;
+use crate::rtklib::{Base, Settings};
 
 /// A world's files: what the rovers and their bases saw.
 pub(crate) struct World {
@@ -157,7 +157,7 @@ pub(crate) fn run(asked: &Asked) -> anyhow::Result<Campaign> {
     let mut campaign = Campaign { judged: Vec::new(), version: String::new() };
     for systems in &asked.systems {
         for options in &asked.options {
-            let settings = Settings { systems, options: *options, antex: None, base: None };
+            let settings = Settings { systems, options: *options, antex: None, base: Base::Header };
             for rover in &world.rovers {
                 for kind in Kind::ALL {
                     let (base, observed) = rover.base(kind);

@@ -21,13 +21,30 @@ pub(crate) struct Solved {
 
 /// Reads all lines; `truth` is the true place.
 pub(crate) fn read(text: &str, truth: Ecef) -> anyhow::Result<Vec<Solved>> {
+    read_moving(text, |_| Some(truth))
+}
+
+/// The same of a rover that moves; where it was at a moment that nobody knows is not judged.
+pub(crate) fn read_moving(
+    text: &str,
+    truth: impl Fn(GpsTime) -> Option<Ecef>,
+) -> anyhow::Result<Vec<Solved>> {
     let lines = text.lines().filter(|line| !line.starts_with('%') && !line.trim().is_empty());
-    lines.map(|line| solved(line, truth).with_context(|| format!("no solution: {line}"))).collect()
+    let mut all = Vec::new();
+    for line in lines {
+        let time = line.split_whitespace().collect::<Vec<_>>();
+        let time = time.get(..2).and_then(|words| moment(words[0], words[1]));
+        let time = time.with_context(|| format!("no solution: {line}"))?;
+        if let Some(truth) = truth(time) {
+            all.push(solved(line, truth).with_context(|| format!("no solution: {line}"))?);
+        }
+    }
+    Ok(all)
 }
 
 fn solved(line: &str, truth: Ecef) -> Option<Solved> {
     let mut words = line.split_whitespace();
-    let time = time(words.next()?, words.next()?)?;
+    let time = moment(words.next()?, words.next()?)?;
     let mut number = || words.next()?.parse::<f64>().ok();
     let place = Geodetic::from_degrees(number()?, number()?, number()?).to_ecef(GRS80);
     let is_fixed = words.next()? == "1";
@@ -36,7 +53,7 @@ fn solved(line: &str, truth: Ecef) -> Option<Solved> {
 }
 
 /// `2026/03/20 02:10:00.000`, GPS time.
-fn time(date: &str, clock: &str) -> Option<GpsTime> {
+fn moment(date: &str, clock: &str) -> Option<GpsTime> {
     let mut date = date.split('/');
     let (year, month, day) = (date.next()?, date.next()?, date.next()?);
     let mut clock = clock.split(':');

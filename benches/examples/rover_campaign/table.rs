@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::figures::{Figures, quantile, rms};
+use crate::live::Campaign;
 use crate::restart::{self, Restarts};
 use crate::simulated::{Judged, Kind};
 
@@ -28,6 +29,7 @@ pub(crate) fn wanted(scenario: &str) -> Wanted {
     let (fixed_percent, horizontal_mm, up_mm) = match scenario {
         "quiet" => (Some(98.0), Some(8.0), Some(15.0)),
         "anomaly" => (Some(95.0), None, None),
+        moving if moving.contains("drive") => (Some(98.0), None, None),
         _ => (None, None, None),
     };
     Wanted { fixed_percent, horizontal_mm, up_mm, wrong_percent: 0.1 }
@@ -143,6 +145,26 @@ pub(crate) fn print_restarts(restarts: &[Restarts], window_s: u32) {
         "wanted on virtual stations: rnx2rtkp {} s and {} s, tianshu solve {WANTED_OURS_S} s (median)",
         WANTED_RTKLIB_S[0], WANTED_RTKLIB_S[1]
     );
+}
+
+/// Prints how long the bytes of virtual stations took, and how many stations there were.
+pub(crate) fn print_delays(campaign: &Campaign, speed: f64) {
+    let ms = |share: f64| {
+        let found = quantile(&campaign.delays_s, share);
+        found.map_or("-".to_owned(), |s| format!("{:.0}", 1e3 * s / speed))
+    };
+    println!(
+        "from an epoch to its bytes at the rover, ms: 50 % {}, 95 %  {}, 99 % {}, longest {} ({} epochs of virtual stations, which changed {} times)",
+        ms(0.5),
+        ms(0.95),
+        ms(0.99),
+        ms(1.0),
+        campaign.delays_s.len(),
+        campaign.stations_changed
+    );
+    if !campaign.crowd.is_empty() {
+        println!("\nbeside them:\n{}", campaign.crowd.trim_end());
+    }
 }
 
 #[cfg(test)]

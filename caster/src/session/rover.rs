@@ -1,9 +1,7 @@
 //! A rover's session: let in, then whole frames out and positions in, until one side ends it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tianshu_gnss::time::uptime::Uptime;
 use tianshu_ntrip::nmea::gga::Gga;
 use tianshu_ntrip::server::request::StreamRequest;
 use tianshu_ntrip::server::session::{Chunking, ServerEvent};
@@ -17,12 +15,10 @@ use crate::delivery::Delivery;
 use crate::events::{EndReason, Refused, SessionNews};
 use crate::members::{Member, SessionPlace};
 use crate::session::fence::Fence;
+use crate::session::watch::{Seen, Watch};
 use crate::session::wire::{Wire, read_with, write_all};
 use crate::session::{Session, broken};
 use crate::source::{CorrectionStream, OpenRefusal, RoverFacts, StreamItem};
-
-/// A rover's position is reported to the operators at most so often, however often it is told.
-pub const POSITION_EVERY: Duration = Duration::from_secs(30);
 
 /// The Modified Julian Day of 1970-01-01.
 const POSIX_EPOCH_MJD: i64 = 40_587;
@@ -37,7 +33,7 @@ struct Account {
     dropped: u64,
     /// Since when frames are being dropped; told once per run.
     behind: bool,
-    position_reported: Option<Uptime>,
+    watch: Watch,
 }
 
 /// What woke the session.
@@ -159,6 +155,9 @@ async fn relay<W: Wire>(
             Woken::Item(StreamItem::Notice(notice)) => session.report(SessionNews::Notice(notice)),
             Woken::Item(StreamItem::Delivery(delivery)) => {
                 last_delivery = Instant::now();
+                if account.watch.on_time(session.shared.clock.now()).is_some() {
+                    session.report(SessionNews::FallsSilent);
+                }
                 let delivered = match fence.lets_through(session.shared.clock.now()) {
                     Ok(true) => deliver(session, wire, account, &delivery).await,
                     Ok(false) => Ok(()),
@@ -292,12 +291,14 @@ fn text_frame(text: &str) -> Option<bytes::Bytes> {
 
 fn report_position(session: &Session<'_>, account: &mut Account, gga: &Gga) {
     let now = session.shared.clock.now();
-    match account.position_reported {
-        None => session.report(SessionNews::FirstPosition(gga.clone())),
-        Some(last) if now - last >= POSITION_EVERY => {
-            session.report(SessionNews::Position(gga.clone()));
-        }
-        Some(_) => return,
+    for seen in account.watch.on_position(gga, now) {
+        session.report(match seen {
+            Seen::First => SessionNews::FirstPosition(gga.clone()),
+            Seen::Due => SessionNews::Position(gga.clone()),
+            Seen::FirstFix => SessionNews::FirstFix(gga.clone()),
+            Seen::Quality { from, .. } => SessionNews::Quality { from, now: gga.clone() },
+            Seen::TooOften => SessionNews::TooManyPositions,
+            Seen::Silent => SessionNews::FallsSilent,
+        });
     }
-    account.position_reported = Some(now);
 }

@@ -35,6 +35,8 @@ pub struct VirtualStation {
     choice: MasterChoice,
     air: Option<LocalAir>,
     zenith: Option<Zenith>,
+    /// Satellites lower than this, as a sine, are not told.
+    sine_min: Option<f64>,
     /// In order of satellites and signals.
     arcs: Vec<OutputArc>,
     bridges: Bridges,
@@ -85,9 +87,17 @@ const CODE_APART_MAX_M: f64 = 500.0;
 const ZENITH_EVERY: Interval = Interval::from_seconds(5);
 /// Fewer satellites than this are no epoch.
 const SATELLITES_MIN: usize = 4;
-/// Satellites lower than this are not told, as a sine: 10° (shared design, network solver, section 1.7), less what the horizon
+/// Satellites lower than this are not told anywhere, as a sine: 10° (shared design, network solver, section 1.7), less what the horizon
 /// differs over a hundred kilometres.
 const SINE_MIN: f64 = 0.15;
+/// Satellites above this are not left out for the weather: 15°, the mask of rovers that are careful.
+const SINE_WEATHER_MAX: f64 = 0.26;
+/// A slant delay that the weather between the stations leaves less certain, one sigma, m, takes the fix of a rover that uses it: a fifth of
+/// a cycle, as that is where whole cycles begin to be mistaken. (docs/network.md has what it cost and gained.)
+const WEATHER_SIGMA_MAX_M: f64 = 0.040;
+/// The mask moves by so much at most at each look at the zenith delays, as a sine: satellites rise and set faster, so that none comes and
+/// goes with the weather.
+const SINE_STEP: f64 = 2e-4;
 
 impl VirtualStation {
     /// At that place, in the frame of the stations' coordinates.
@@ -99,6 +109,7 @@ impl VirtualStation {
             choice: MasterChoice::default(),
             air: None,
             zenith: None,
+            sine_min: None,
             arcs: Vec::new(),
             bridges: Bridges::default(),
             last_master: None,
@@ -227,7 +238,7 @@ impl VirtualStation {
             let correction = air.correction(field, at, &of.air, master.age_s);
             let Some(correction) = correction.filter(|c| c.withheld.is_none()) else { continue };
             let way = self.way(of, zenith);
-            if way.sin_elevation < SINE_MIN {
+            if way.sin_elevation < self.sine_min.unwrap_or(SINE_MIN) {
                 continue;
             }
             let air_m = of.air.ionosphere_m + correction.ionosphere_m;
@@ -254,7 +265,9 @@ impl VirtualStation {
         if let Some(zenith) = self.zenith.filter(is_fresh) {
             return Some(zenith.at_place);
         }
-        let at_point = snapshot.zenith_at(self.point.geodetic())?.zenith;
+        let interpolated = snapshot.zenith_at(self.point.geodetic())?;
+        self.sine_min = Some(mask(interpolated.sigma_m, self.sine_min));
+        let at_point = interpolated.zenith;
         let at_place = if self.point.still() == self.place.still() {
             at_point
         } else {
@@ -291,6 +304,14 @@ impl VirtualStation {
             sin_elevation: way.sin_elevation,
         }
     }
+}
+
+/// The lowest sine of an elevation at which a zenith delay of that sigma is good enough, coming from the mask before.
+///
+/// A slant delay's sigma is the zenith delay's by the sine, to a few percent down to 10° (Niell 1996).
+fn mask(zenith_sigma_m: f64, before: Option<f64>) -> f64 {
+    let wanted = (zenith_sigma_m / WEATHER_SIGMA_MAX_M).clamp(SINE_MIN, SINE_WEATHER_MAX);
+    before.map_or(wanted, |before| wanted.clamp(before - SINE_STEP, before + SINE_STEP))
 }
 
 /// The way from a satellite, with its clock and the troposphere.
@@ -401,5 +422,23 @@ impl<'a> Line<'a> {
         let lasted = u64::try_from((time - arc.begun).nanos()).unwrap_or(0);
         observation.lock_time = Some(Duration::from_nanos(lasted));
         (observation, Some(arc))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mask_follows_the_weather_slower_than_satellites_rise() {
+        // Beside a station, in the middle of a triangle of 50 km, and where the weather is anybody's guess.
+        assert!((mask(0.003, None) - SINE_MIN).abs() < 1e-12);
+        assert!((mask(0.009, None) - 0.225).abs() < 1e-12);
+        assert!((mask(0.030, None) - SINE_WEATHER_MAX).abs() < 1e-12);
+        let step = mask(0.009, Some(0.16)) - 0.16;
+        assert!((step - SINE_STEP).abs() < 1e-12, "{step}");
+        // The slowest that rise and set, BeiDou's inclined ones at their turning points aside, take half a day for their way over the sky.
+        let slowest_per_look = std::f64::consts::PI / 43_200.0 * ZENITH_EVERY.seconds();
+        assert!(SINE_STEP < slowest_per_look * 0.97);
     }
 }

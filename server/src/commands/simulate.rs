@@ -19,9 +19,10 @@ use crate::config::scenario::ROVER_PLACES;
 use crate::config::{network, scenario};
 use crate::serve::signals::Signals;
 use crate::simulate::files::{Files, Wanted};
-use crate::simulate::live::{LiveStation, Play, begin};
+use crate::simulate::live::{Live, LiveStation, Play, begin};
 use crate::simulate::pace::Pace;
 use crate::simulate::ports::Ports;
+use crate::simulate::rovers;
 use crate::simulate::uploads::Uploads;
 
 /// Seconds that are simulated into files where nothing else is said: five minutes.
@@ -173,10 +174,10 @@ enum Open {
 
 impl Open {
     /// Opens the doors, and says on standard output where each station is heard.
-    async fn at(door: &Door<'_>, network: &Network) -> anyhow::Result<Self> {
+    async fn at(door: &Door<'_>, network: &Network, rovers: usize) -> anyhow::Result<Self> {
         match door {
             Door::Ports(first) => {
-                let ports = Ports::open(*first, network.stations.len())?;
+                let ports = Ports::open(*first, network.stations.len() + rovers)?;
                 announce(&ports, network)?;
                 Ok(Self::Ports(ports))
             }
@@ -208,14 +209,19 @@ fn live(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::take().context("cannot listen for signals")?;
-        let open = Open::at(door, network).await?;
+        let rovers = rovers_at_ports(options, door, &scenario);
+        let open = Open::at(door, network, rovers).await?;
         let clock = SystemClock::start();
         let start = next_second(&clock);
         let pace = Pace::live(&clock, start, speed);
         let world = World::new(scenario.starting_at(start), network, options.seed)?;
         let epochs = options.seconds.map(|seconds| epochs_in(seconds, interval));
+        let stated: Vec<_> = (0..rovers).filter_map(|n| world.stated_by_rover(n)).collect();
         let live = begin(world, network, Play { seed: options.seed, pace, interval, epochs })?;
-        let mut serving = open.serve(live.stations, pace);
+        let Live { mut stations, rovers, engine } = live;
+        stations
+            .extend(rovers::as_stations(rovers.into_iter().zip(stated), first_rover_id(network)?));
+        let mut serving = open.serve(stations, pace);
         let stopped = async {
             // A reload has nothing to read here: whatever is asked for ends the world.
             signals.next().await;
@@ -223,10 +229,22 @@ fn live(
         // Whoever serves a station ends when the world has, and its last bytes have come out of the link.
         let ended = async { while serving.join_next().await.is_some() {} };
         tokio::select! { () = stopped => {}, () = ended => {} }
-        let played = live.engine.stop()?;
+        let played = engine.stop()?;
         say(&format!("played {} epochs, left out {}", played.epochs, played.left_out));
         Ok(())
     })
+}
+
+/// How many rovers have ports: those that were asked for by number, with their companions.
+fn rovers_at_ports(options: &SimulateOptions, door: &Door<'_>, scenario: &Scenario) -> usize {
+    let asked = options.rovers.is_some() && matches!(door, Door::Ports(_));
+    let each = if scenario.rover_companions { 2 } else { 1 };
+    if asked { scenario.rovers as usize * each } else { 0 }
+}
+
+/// Stations count from 1, and rovers go on from there.
+fn first_rover_id(network: &Network) -> anyhow::Result<u16> {
+    Ok(u16::try_from(network.stations.len() + 1)?)
 }
 
 /// A whole second that begins soon by this machine's clock, so that epochs look live.
@@ -242,11 +260,16 @@ pub(crate) fn epochs_in(seconds: u64, interval: Interval) -> u64 {
     span.div_ceil(interval)
 }
 
-/// Says on standard output where each station is heard.
+/// Says on standard output where each station is heard, and each rover.
 fn announce(ports: &Ports, network: &Network) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    for (address, station) in ports.addresses()?.iter().zip(&network.stations) {
+    let addresses = ports.addresses()?;
+    let (stations, rovers) = addresses.split_at(network.stations.len());
+    for (address, station) in stations.iter().zip(&network.stations) {
         writeln!(out, "station {} at {address}", station.name)?;
+    }
+    for (address, number) in rovers.iter().zip(1..) {
+        writeln!(out, "rover ROV{number} at {address}")?;
     }
     Ok(out.flush()?)
 }

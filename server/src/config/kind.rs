@@ -50,6 +50,7 @@ mod tests {
         check(include_str!("../../../config/tianshu.toml"), Kind::Service);
         check(include_str!("../../../config/guangxi.toml"), Kind::Network);
         check(include_str!("../../../config/scenario.toml"), Kind::Scenario);
+        check(include_str!("../../../config/long-drive.toml"), Kind::Scenario);
     }
 
     #[test]

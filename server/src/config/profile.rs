@@ -31,12 +31,13 @@ enum Message {
 }
 
 /// The messages that may be asked for.
-const MESSAGES: [(&str, Message); 10] = [
+const MESSAGES: [(&str, Message); 11] = [
     ("1005", Message::ReferencePoint { has_height: false }),
     ("1006", Message::ReferencePoint { has_height: true }),
     ("1007", Message::Extra(Extra::Antenna)),
     ("1008", Message::Extra(Extra::AntennaSerial)),
     ("1013", Message::Extra(Extra::SystemParameters)),
+    ("1029", Message::Extra(Extra::Texts)),
     ("1032", Message::Extra(Extra::PhysicalStation)),
     ("1033", Message::Extra(Extra::Receiver)),
     ("1230", Message::Extra(Extra::GlonassBias)),

@@ -35,7 +35,7 @@ const NAP: Duration = Duration::from_millis(100);
 /// (IS-GPS-200, section 20.3.4.1).
 const EPHEMERIDES_EVERY_S: i64 = 30;
 /// Receivers need some time from the epoch to the first byte of its messages.
-const RECEIVER_DELAY: Interval = Interval::from_millis(30);
+pub(crate) const RECEIVER_DELAY: Interval = Interval::from_millis(30);
 
 /// What a live world hands out.
 pub(crate) struct Live {

@@ -4,5 +4,6 @@ pub(crate) mod files;
 pub(crate) mod live;
 pub(crate) mod pace;
 pub(crate) mod ports;
+pub(crate) mod rovers;
 pub(crate) mod stream;
 pub(crate) mod uploads;

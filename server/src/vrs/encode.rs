@@ -155,7 +155,9 @@ impl Writer {
             (Extra::Ephemerides, Some(known)) => {
                 frames.extend(self.ephemerides.due(time, &used(epoch, known)));
             }
-            (Extra::PhysicalStation | Extra::Residuals | Extra::Ephemerides, None) => {}
+            // Whoever has something to say says it beside the epoch.
+            (Extra::Texts, _)
+            | (Extra::PhysicalStation | Extra::Residuals | Extra::Ephemerides, None) => {}
         }
     }
 

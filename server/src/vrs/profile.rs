@@ -56,6 +56,7 @@ pub(crate) fn messages(profile: &Profile, interval_s: u64) -> Vec<(u16, Option<u
             }
             Extra::GlonassBias => {}
             Extra::SystemParameters => all.push(slow(1013, PARAMETERS_S)),
+            Extra::Texts => all.push((1029, None)),
             Extra::Ephemerides => {
                 all.extend(systems().filter_map(ephemeris_number).map(|n| slow(n, EPHEMERIDES_S)));
             }

@@ -8,7 +8,7 @@ use tianshu_caster::config::VirtualMount;
 use tianshu_caster::delivery::Delivery;
 use tianshu_caster::nearest::position::{RoverPosition, Told};
 use tianshu_caster::nearest::stream::NearestStream;
-use tianshu_caster::profile::Profile;
+use tianshu_caster::profile::{Extra, Profile};
 use tianshu_caster::source::{CorrectionStream, Next, Notice, StreamItem};
 use tianshu_gnss::coords::Ecef;
 use tianshu_gnss::observation::ObsEpoch;
@@ -20,13 +20,14 @@ use tianshu_positioning::network::interpolate::extent::Coverage;
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
 use tianshu_positioning::vrs::epoch::MasterEpoch;
 use tianshu_positioning::vrs::station::VirtualStation;
+use tianshu_rtcm::frame::Frame;
 use tokio::time::sleep_until;
 
 use crate::serve::epoch::NewestEpoch;
 use crate::vrs::desk::NewestMaster;
 use crate::vrs::encode::{Writer, Written};
 use crate::vrs::identity::Identity;
-use crate::vrs::slow::Known;
+use crate::vrs::slow::{self, Known};
 use crate::vrs::source::Around;
 use crate::vrs::switch::{AtBase, Offer, Serving, Switch};
 
@@ -44,6 +45,9 @@ const FOLLOW_M: f64 = 200.0;
 /// Notices that wait for the session; more are dropped. A change makes one.
 const NOTICES_MAX: usize = 8;
 
+/// What is said to the person at the rover when its virtual station takes over from a base.
+const SERVED_VIRTUALLY: &str = "Virtual station";
+
 /// The stream of one rover.
 pub(crate) struct VirtualStream {
     settings: Arc<VirtualMount>,
@@ -60,6 +64,8 @@ pub(crate) struct VirtualStream {
     /// The station at the rover's place; while the base serves, on trial.
     station: Option<Station>,
     notices: VecDeque<Notice>,
+    /// A text for the person at the rover that has not left yet.
+    text: Option<Frame>,
     /// Whether the operator knows why the base serves.
     is_explained: bool,
     /// Whether a new place waits to be tried.
@@ -120,6 +126,7 @@ impl VirtualStream {
             base,
             station: None,
             notices: VecDeque::new(),
+            text: None,
             is_explained: false,
             is_untried: true,
             base_has_served: false,
@@ -131,6 +138,9 @@ impl VirtualStream {
         loop {
             if let Some(notice) = self.notices.pop_front() {
                 return StreamItem::Notice(notice);
+            }
+            if let Some(delivery) = self.text_alone() {
+                return StreamItem::Delivery(delivery);
             }
             // What the network knows by now is tried at once, before any base.
             if std::mem::take(&mut self.is_untried)
@@ -267,9 +277,15 @@ impl VirtualStream {
             return None;
         }
         let Made { observed, .. } = made?;
+        let is_first = self.station.as_ref().is_some_and(|station| !station.is_announced);
+        if is_first && self.base_has_served {
+            self.say(SERVED_VIRTUALLY);
+        }
+        let beside = self.text.take();
         let station = self.station.as_mut()?;
         let known = Known { snapshot: &master.snapshot, master: master.station };
-        let Written { bytes, frames } = station.writer.epoch(observed, Some(known), &[])?;
+        let Written { bytes, frames } =
+            station.writer.epoch(observed, Some(known), beside.as_slice())?;
         if !std::mem::replace(&mut station.is_announced, true) {
             let station_id = station.identity.station_id;
             let distance_m = (place - station.identity.place).norm_m();
@@ -337,11 +353,31 @@ impl VirtualStream {
         self.explain(why);
     }
 
-    /// Tells the operator why the base serves, once while it does.
+    /// Says something to the person at the rover, where the mountpoint sends texts.
+    fn say(&mut self, text: &str) {
+        if !self.settings.profile.extras.contains(&Extra::Texts) {
+            return;
+        }
+        let newest =
+            self.network.as_ref().and_then(|n| n.borrow().as_ref().map(|n| n.snapshot.time));
+        let station_id = self.station.as_ref().map_or(0, |station| station.identity.station_id);
+        self.text = newest.and_then(|time| slow::notice(station_id, time, text));
+    }
+
+    /// A text that goes ahead of what the base says.
+    fn text_alone(&mut self) -> Option<Delivery> {
+        let is_between = self.base.as_ref().is_some_and(|base| !base.is_inside_epoch());
+        let text = if is_between { self.text.take()? } else { return None };
+        let ready = self.around.clock.now();
+        Some(Delivery { bytes: text.into_bytes(), frames: 1, dropped_before: 0, ready })
+    }
+
+    /// Tells the operator why the base serves, once while it does, and the person at the rover.
     fn explain(&mut self, why: &'static str) {
         if self.switch.serving() == Serving::Base && !self.is_explained && !why.is_empty() {
             self.is_explained = true;
             self.notify(Notice::NoVirtual(why));
+            self.say(&format!("Nearest base, no virtual station: {why}"));
         }
     }
 

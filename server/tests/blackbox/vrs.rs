@@ -64,6 +64,8 @@ impl Network {
             writeln!(tables, "[[station]]\nname = \"{name}\"\nlink = \"tcp\"\naddress = \"{port}\"\nposition = [{north}, {east}, 100]").unwrap();
         }
         tables += "[[mountpoint]]\nname = \"VRS\"\nkind = \"vrs\"\nneeds_account = false\n";
+        tables += "[[mountpoint]]\nname = \"TEXTS\"\nkind = \"vrs\"\nneeds_account = false\nprofile = \"msm7\"\n";
+        tables += "messages = [\"1005\", \"1029\", \"ephemerides\"]\n";
         let service = Service::start(&tables);
         service.bring_up("VRS", || {});
         Self { service, tables, _world: world, _folder: folder }
@@ -123,6 +125,37 @@ fn assert_virtual(frames: &[Frame], told: Ecef) {
     println!("vrs: 1006 is {:.2} mm from the rover's own place", apart_m * 1e3);
 }
 
+/// The person at a rover of a mountpoint with texts reads what serves; the virtual station sends what that mountpoint's profile says.
+#[track_caller]
+fn assert_profile_with_texts(rover: &Rover) {
+    let messages =
+        eventually("the virtual station has taken over, and has told its orbits", || {
+            let (frames, _) = frames_in(&rover.body());
+            let messages: Vec<_> = frames.iter().filter_map(|frame| decode(frame).ok()).collect();
+            let orbits = messages.iter().filter(|m| matches!(m, Message::Ephemeris(_))).count();
+            let texts = messages.iter().filter(|m| matches!(m, Message::Text(_))).count();
+            (orbits > 10 && texts > 1).then_some(messages)
+        });
+    let texts = messages.iter().filter_map(|message| match message {
+        Message::Text(text) => Some(text.text.as_str()),
+        _ => None,
+    });
+    let texts: Vec<&str> = texts.collect();
+    assert!(texts[0].starts_with("Nearest base, no virtual station: "), "{texts:?}");
+    assert_eq!(texts[1], "Virtual station");
+    // It goes ahead of the text, and no base of this network sends one.
+    assert!(messages.iter().any(|message| message.number() == 1005));
+    let after =
+        messages.iter().skip_while(|m| !matches!(m, Message::Text(t) if t.text == texts[1]));
+    let numbers: Vec<u16> = after.map(Message::number).collect();
+    for number in [1019, 1042, 1077, 1127] {
+        assert!(numbers.contains(&number), "{number} is missing: {numbers:?}");
+    }
+    for number in [1006, 1008, 1033, 1074] {
+        assert!(!numbers.contains(&number), "{number} was not asked for");
+    }
+}
+
 #[test]
 fn a_rover_gets_the_nearest_base_and_then_its_own_station() {
     let mut network = Network::start();
@@ -139,12 +172,15 @@ fn a_rover_gets_the_nearest_base_and_then_its_own_station() {
     let mut rover = Rover::v1(network.service.address(), "VRS", "");
     let here = place(23.116_667, 108.1);
     rover.say(&gga(here));
+    let mut reader = Rover::v1(network.service.address(), "TEXTS", "");
+    reader.say(&gga(here));
     let base = until_visits(&rover, 1);
     assert_eq!(base[0].station_id(), Some(4), "D is the nearest");
     network.service.logged("gets the nearest base, no virtual station: ", 1);
     network.service.logged("served by D", 1);
     assert_virtual(&until_visits(&rover, 2), as_told(here));
     network.service.logged("served by virtual station", 1);
+    assert_profile_with_texts(&reader);
 
     // A reload that changes nothing about the network changes nothing for its rovers.
     let more = "[[mountpoint]]\nname = \"NEAR\"\nkind = \"nearest\"\n";

@@ -21,6 +21,7 @@ pub struct StationStream {
     station_id: u16,
     composer: Composer,
     begun: bool,
+    reference_point_every_s: i64,
 }
 
 /// The frames of one epoch.
@@ -42,7 +43,18 @@ const SLOW_S: i64 = 30;
 impl StationStream {
     /// A stream that begins: its first epoch carries everything.
     pub fn new(station_id: u16) -> Self {
-        Self { station_id, composer: Composer::new(), begun: false }
+        Self {
+            station_id,
+            composer: Composer::new(),
+            begun: false,
+            reference_point_every_s: REFERENCE_POINT_S,
+        }
+    }
+
+    /// The same for a receiver that moves: 1006 every second.
+    #[must_use]
+    pub fn telling_its_place_at_every_epoch(self) -> Self {
+        Self { reference_point_every_s: 1, ..self }
     }
 
     /// What is sent at the nominal time `t`: the epoch as observed, and what is due of the rest.
@@ -59,7 +71,7 @@ impl StationStream {
         let second = t.nanos().div_euclid(NANOS_PER_SECOND);
         let due = |every_s: i64, place: i64| first || (second - place).rem_euclid(every_s) == 0;
         let mut out = StreamEpoch::default();
-        if due(REFERENCE_POINT_S, 0) {
+        if due(self.reference_point_every_s, 0) {
             out.keep(self.reference_point(stated).to_frame());
         }
         if due(SLOW_S, 5) {
