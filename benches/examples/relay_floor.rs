@@ -51,7 +51,14 @@ impl Relay {
         let poll = Poll::new()?;
         let mut listener = TcpListener::bind(listen)?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-        Ok(Self { poll, listener, at: station, station: None, rovers: Vec::new(), free: Vec::new() })
+        Ok(Self {
+            poll,
+            listener,
+            at: station,
+            station: None,
+            rovers: Vec::new(),
+            free: Vec::new(),
+        })
     }
 
     fn run(mut self) -> anyhow::Result<()> {

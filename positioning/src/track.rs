@@ -32,18 +32,28 @@ const CODE_RANGE_M: std::ops::RangeInclusive<f64> = 1.0e6..=8.0e7;
 /// unhealthy, is left out.
 pub fn tracked<'a>(epoch: &'a ObsEpoch, ephemerides: &'a EphemerisStore) -> Vec<Tracked<'a>> {
     let usable = |(satellite, observations): (Satellite, &'a [Observation])| {
-        let believable = |code: &Metres| CODE_RANGE_M.contains(&code.0);
-        let code = observations.iter().find_map(|o| o.code.filter(believable))?;
+        let code = believable_code(observations)?;
         let ephemeris: &Ephemeris = ephemerides.at(satellite, epoch.time)?;
         if !ephemeris.is_healthy() {
             return None;
         }
         let state = transmitted_by_code(ephemeris, epoch.time, code).ok()?;
-        let channel = match ephemeris {
-            Ephemeris::Glonass(e) => Some(e.channel),
-            _ => None,
-        };
+        let channel = frequency_channel(ephemeris);
         Some(Tracked { satellite, state, ephemeris, observations, channel })
     };
     epoch.by_satellite().filter_map(usable).collect()
+}
+
+/// The first code of a satellite's signals that can be.
+pub(crate) fn believable_code(observations: &[Observation]) -> Option<Metres> {
+    let believable = |code: &Metres| CODE_RANGE_M.contains(&code.0);
+    observations.iter().find_map(|o| o.code.filter(believable))
+}
+
+/// The frequency channel that an ephemeris tells, of systems that have them.
+pub(crate) fn frequency_channel(ephemeris: &Ephemeris) -> Option<i8> {
+    match ephemeris {
+        Ephemeris::Glonass(e) => Some(e.channel),
+        _ => None,
+    }
 }

@@ -61,6 +61,8 @@ fn file(version: WrittenVersion, epochs: &[ObsEpoch]) -> ObsFile {
         glonass_channels: BTreeMap::from([(satellite(Constellation::Glonass, 3), -5)]),
         interval: Interval::from_seconds(1),
         first: first(),
+        last: None,
+        glonass_biases_m: Vec::new(),
     }
 }
 
@@ -105,7 +107,7 @@ proptest! {
     #[test]
     fn observations_come_back(observations in proptest::collection::vec(observation(), 1..60)) {
         let epoch = ObsEpoch::new(first(), observations);
-        for version in [WrittenVersion::V304, WrittenVersion::V305] {
+        for version in [WrittenVersion::V304, WrittenVersion::V305, WrittenVersion::V402] {
             let mut text = String::new();
             let mut writer = ObsWriter::begin(&mut text, &file(version, std::slice::from_ref(&epoch)));
             writer.epoch(&mut text, &epoch);
@@ -261,11 +263,16 @@ fn ephemerides_come_back() {
         Ephemeris::BeiDou(beidou()),
         Ephemeris::Glonass(glonass()),
     ];
-    let version = WrittenVersion::V304;
+    for version in [WrittenVersion::V304, WrittenVersion::V305, WrittenVersion::V402] {
+        ephemerides_come_back_of(version, &all);
+    }
+}
+
+fn ephemerides_come_back_of(version: WrittenVersion, all: &[Ephemeris]) {
     let mut text = String::new();
     let klobuchar = Some([[1.1e-8, 0.0, -5.9e-8, 0.0], [9e4, 0.0, -1.9e5, 0.0]]);
     begin_navigation(&mut text, &NavFile { version, origin: origin(), first: first(), klobuchar });
-    for ephemeris in &all {
+    for ephemeris in all {
         write_ephemeris(&mut text, version, ephemeris, Some(first()));
     }
     assert!(text.lines().all(|line| line.len() <= 80), "{text}");
@@ -273,7 +280,9 @@ fn ephemerides_come_back() {
     let read: Vec<Ephemeris> = reader.by_ref().collect();
     assert_eq!(reader.findings(), &[]);
     assert_eq!(read.len(), all.len());
-    for (read, written) in read.iter().zip(&all) {
+    let gps = reader.header().klobuchar.get(&Constellation::Gps);
+    assert_eq!(gps.map(|k| [k.alpha, k.beta]), klobuchar, "{text}");
+    for (read, written) in read.iter().zip(all) {
         assert_eq!(read, written);
     }
 }

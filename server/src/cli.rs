@@ -1,15 +1,19 @@
 //! The command line: what may be asked of the program, as data.
 
+pub(crate) mod archive;
 pub(crate) mod load;
 pub(crate) mod network;
+pub(crate) mod quality;
 pub(crate) mod user;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::cli::archive::ArchiveOptions;
 use crate::cli::load::LoadOptions;
 use crate::cli::network::NetworkOptions;
+use crate::cli::quality::QualityOptions;
 use crate::cli::user::UserOptions;
 
 /// Tianshu, a GNSS reference-station network service: station streams in, corrections for rovers out.
@@ -35,6 +39,8 @@ pub(crate) enum Command {
     ///
     /// A running service takes changes up within seconds; sessions of accounts that may not be used any more end.
     User(UserOptions),
+    /// Tell of what is archived (`[archive]`), check it, copy it, and take things out of it.
+    Archive(ArchiveOptions),
     /// Print the messages of an RTCM 3 stream as readable lines, or as JSON.
     Decode(DecodeOptions),
     /// Record a station's stream into a file.
@@ -43,6 +49,8 @@ pub(crate) enum Command {
     Replay(ReplayOptions),
     /// Simulate a network with known truth: RINEX, RTCM and truth files, or live stations on TCP ports.
     Simulate(SimulateOptions),
+    /// Write the site log (IGS 2.0) and the GeodesyML of every station whose `[station.site]` is configured.
+    Sitelogs(SitelogsOptions),
     /// Run everything at once on a simulated network: stations, caster and rovers. Needs no configuration.
     Demo(DemoOptions),
     /// Load a caster on this machine with many rovers, and tell how it served them.
@@ -53,6 +61,8 @@ pub(crate) enum Command {
     Solve(SolveOptions),
     /// Solve a network from its stations' RINEX files, and write virtual stations and a report of how well it did.
     Network(NetworkOptions),
+    /// Tell the quality of recorded observations: completeness, slips, multipath, C/N0, station by station and day by day.
+    Quality(QualityOptions),
 }
 
 /// Options of `serve`.
@@ -64,6 +74,17 @@ pub(crate) struct ServeOptions {
     /// Also record everything the stations send into this folder, one file per run.
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
+}
+
+/// Options of `sitelogs`.
+#[derive(Args, Debug)]
+pub(crate) struct SitelogsOptions {
+    /// The configuration; config/tianshu.toml states every key.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The folder to write into.
+    #[arg(long, short, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 /// Options of `check`.

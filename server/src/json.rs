@@ -1,7 +1,9 @@
 //! Decoded messages as JSON: one object a message, for `tianshu decode --json`.
 
 pub(crate) mod accounts;
+pub(crate) mod alarms;
 pub(crate) mod load;
+pub(crate) mod monitor;
 pub(crate) mod network;
 pub(crate) mod truth;
 

@@ -4,13 +4,16 @@
 //! (`EX_CONFIG` of BSD's sysexits).
 
 mod address;
+mod archive;
 mod cli;
 mod commands;
 mod config;
 mod demo;
+mod files;
 mod json;
 mod load;
 mod logging;
+mod monitor;
 mod network;
 mod outlet;
 mod products;
@@ -34,15 +37,18 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Serve(options) => commands::serve::run(&options),
         Command::User(options) => commands::user::run(options),
+        Command::Archive(options) => commands::archive::run(options),
         Command::Check(options) => commands::check::run(&options),
         Command::Decode(options) => commands::decode::run(&options),
         Command::Record(options) => commands::record::run(&options),
         Command::Replay(options) => commands::replay::run(&options),
         Command::Simulate(options) => commands::simulate::run(&options),
+        Command::Sitelogs(options) => commands::sitelogs::run(&options),
         Command::Demo(options) => commands::demo::run(&options),
         Command::Load(options) => commands::load::run(&options),
         Command::Solve(options) => commands::solve::run(&options),
         Command::Network(options) => commands::network::run(&options),
+        Command::Quality(options) => commands::quality::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,1 +1,7 @@
 //! The station monitor: what the network's stations measured, how well, and who has to be told.
+
+pub mod alarm;
+pub mod archive;
+pub mod products;
+pub mod quality;
+pub mod web;

@@ -22,9 +22,19 @@ const DEBIAN: &[(&str, &str)] = &[
 
 /// PyPI packages, pinned: the tests name what these very versions get wrong.
 /// Of pygnssutils 1.3.1 the command line ends with a type error at its start.
-/// hatanaka brings RNXCMP, by which CRINEX is judged; pyrtklib brings RTKLIB's orbits.
-const PYPI: &[&str] =
-    &["pyrtcm==1.2.1", "pygnssutils==1.3.0", "hatanaka==2.8.1", "pyrtklib==0.2.7"];
+/// hatanaka brings RNXCMP, by which CRINEX is judged; pyrtklib brings RTKLIB's orbits; georinex reads
+/// what researchers are given.
+const PYPI: &[&str] = &[
+    "pyrtcm==1.2.1",
+    "pygnssutils==1.3.0",
+    "hatanaka==2.8.1",
+    "pyrtklib==0.2.7",
+    "georinex==1.16.2",
+];
+
+/// A ClickHouse engine (26.9) for the tests of the archive, and what its HTTP server unpacks inserts with. Apart from the others, as
+/// it is large (180 MB) and there are machines that it is not made for.
+const ENGINE: &[&str] = &["chdb==4.4.0", "chdb-core==26.9.0", "lz4==4.4.5"];
 
 /// The version whose answers the checks of `deny.toml` were written against.
 const CARGO_DENY: &str = "0.20.2";
@@ -37,7 +47,9 @@ pub(crate) fn install(workspace: &Workspace) {
         debian(workspace),
         "tests against RTKLIB, gpsd and PostgreSQL skip by name",
     );
-    tell("Python packages", python(workspace), "tests against what is missing skip by name");
+    let skip = "tests against what is missing skip by name";
+    tell("Python packages", python(workspace, PYPI), skip);
+    tell("ClickHouse engine", python(workspace, ENGINE), skip);
     tell("cargo-deny", cargo_deny(workspace), "the step `deny` will fail");
 }
 
@@ -93,22 +105,24 @@ fn privilege(workspace: &Workspace) -> Option<&'static [&'static str]> {
     succeeds(&mut workspace.command("sudo", &["-n", "true"])).then_some(&["sudo", "-n"])
 }
 
-fn python(workspace: &Workspace) -> Result<()> {
+fn python(workspace: &Workspace, packages: &[&str]) -> Result<()> {
     let knows_all = "import importlib.metadata as m, sys; \
         sys.exit(any(m.version(p.split('==')[0]) != p.split('==')[1] for p in sys.argv[1:]))";
     let python = workspace.python();
     let mut arguments = vec!["-c", knows_all];
-    arguments.extend(PYPI);
+    arguments.extend(packages);
     if succeeds(&mut workspace.command(&python, &arguments)) {
         return Ok(());
     }
     if std::env::var_os("TIANSHU_PYTHON").is_some() {
-        bail!("TIANSHU_PYTHON names an interpreter without {}", PYPI.join(" and "));
+        bail!("TIANSHU_PYTHON names an interpreter without {}", packages.join(" and "));
     }
     let folder = workspace.target.join("venv");
-    show(workspace.command("python3", &["-m", "venv"]).arg(&folder))?;
+    if !folder.join("bin/python").is_file() {
+        show(workspace.command("python3", &["-m", "venv"]).arg(&folder))?;
+    }
     let mut install = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    install.extend(PYPI);
+    install.extend(packages);
     show(&mut workspace.command(&python, &install))
 }
 

@@ -3,6 +3,7 @@
 //! `cargo run --release -p tianshu-benches --example network_campaign -- --scenario quiet --seeds 10`; `--help` names the options.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what it prints is its product")]
 
+mod grid;
 mod levels;
 mod middles;
 mod neighbours;
@@ -12,7 +13,7 @@ mod weather;
 
 use std::sync::Arc;
 
-use tianshu_gnss::coords::{GRS80, Geodetic};
+use tianshu_gnss::coords::GRS80;
 use tianshu_gnss::time::gps::Interval;
 use tianshu_positioning::network::engine::{Engine, StationConfig};
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
@@ -20,41 +21,16 @@ use tianshu_positioning::network::topology::StationIndex;
 use tianshu_positioning::vrs::masters::Masters;
 use tianshu_positioning::vrs::station::VirtualStation;
 use tianshu_simulator::named::named;
-use tianshu_simulator::network::{Network, NetworkStation};
+use tianshu_simulator::network::NetworkStation;
 use tianshu_simulator::world::World;
 
+use crate::grid::grid;
 use crate::middles::Measured;
 use crate::options::Options;
 use crate::tally::Tally;
 
 /// Corrections are judged from then on, s.
 const SETTLED_S: i64 = 600;
-
-/// Stations on a shaken grid about 23.5° N 108° E.
-fn grid(stations: usize, spacing_km: f64, seed: u64) -> Network {
-    let columns = (stations as f64).sqrt().ceil().max(1.0);
-    let mut lot = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut shake = || {
-        lot = lot.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (lot >> 40) as f64 / f64::from(1 << 24) - 0.5
-    };
-    let mut place = |i: usize| {
-        let (row, column) = (i as f64 / columns, i as f64 % columns);
-        let north_km = (row.floor() - columns / 2.0 + 0.3 * shake()) * spacing_km;
-        let east_km = (column - columns / 2.0 + 0.3 * shake()) * spacing_km;
-        Geodetic::from_degrees(
-            23.5 + north_km / 110.8,
-            108.0 + east_km / 102.0,
-            300.0 + 500.0 * shake(),
-        )
-    };
-    let station = |i: usize| NetworkStation {
-        name: format!("T{i:03}").parse().expect("a name"),
-        place: place(i),
-        region: "test".to_owned(),
-    };
-    Network { name: "campaign".to_owned(), stations: (0..stations).map(station).collect() }
-}
 
 fn main() {
     let options = options::options();

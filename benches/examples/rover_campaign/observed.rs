@@ -75,6 +75,8 @@ pub(crate) fn rewrite(folder: &Folder, name: &str, path: &Path) -> anyhow::Resul
             },
             comments: Vec::new(),
             marker_name: header.marker_name,
+            glonass_biases_m: Vec::new(),
+            last: None,
             marker_number: None,
             marker_type: "GEODETIC".to_owned(),
             observer: String::new(),

@@ -69,6 +69,22 @@ impl Group {
 /// Names an ambiguity within one station or one edge: a satellite and a carrier (RINEX band digit).
 pub type Channel = (Satellite, char);
 
+/// Carriers that a group has at most ([`Group::bands`]).
+const GROUP_BANDS_MAX: usize = 3;
+/// Groups times carriers.
+pub(crate) const BANDS: usize = GROUP_BANDS_MAX * Group::ALL.len();
+
+/// A number for the group and carrier of a channel, below [`BANDS`]; none of a carrier that the network does not fix.
+pub(crate) fn band((satellite, letter): Channel) -> Option<usize> {
+    band_of(Group::of(satellite)?, letter)
+}
+
+/// The same for a group and its carrier.
+pub(crate) fn band_of(group: Group, letter: char) -> Option<usize> {
+    let place = group.bands().chars().position(|band| band == letter)?;
+    Some(GROUP_BANDS_MAX * group as usize + place)
+}
+
 /// What one station saw at one epoch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObservedEpoch {

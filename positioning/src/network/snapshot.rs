@@ -44,6 +44,18 @@ pub struct StationView {
     pub is_calibrated: bool,
     /// Groups whose phases break at most epochs although the receiver tracks them: its signals may be mixed up.
     pub breaking: Vec<Group>,
+    /// Where its levelled phases put it at this epoch against the rest of the network; none with too few of them, and of a station that is
+    /// not believed.
+    pub displacement: Option<Displacement>,
+}
+
+/// Where phases put a station, less where its coordinates do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Displacement {
+    /// East, north, up, m.
+    pub offset_m: [f64; 3],
+    /// Their standard deviations at one epoch, m.
+    pub sigma_m: [f64; 3],
 }
 
 /// Why a satellite is not told to rovers.

@@ -14,6 +14,7 @@ use tianshu_simulator::world::{SiteEpoch, World};
 
 use crate::network::observed::{Channel, ObservedEpoch};
 use crate::network::plane::{LocalPlane, PlanePoint};
+use crate::network::preprocess::sky::Sky;
 use crate::network::preprocess::{Preprocessor, StationSetup};
 use crate::network::topology::StationIndex;
 
@@ -23,7 +24,7 @@ pub(crate) struct TestNetwork {
     pub(crate) places: Vec<Ecef>,
     pub(crate) ephemerides: EphemerisStore,
     preprocessors: Vec<Preprocessor>,
-    time: GpsTime,
+    pub(crate) time: GpsTime,
 }
 
 /// A scenario of that name.
@@ -85,9 +86,10 @@ impl TestNetwork {
         }
         let epoch = self.world.epoch(time);
         let mut all = Vec::new();
+        let mut sky = Sky::new(time, &self.ephemerides);
         for (preprocessor, site) in self.preprocessors.iter_mut().zip(epoch.stations) {
             if let Some(observed) = site.observed.as_ref().filter(|_| site.linked) {
-                let ready = preprocessor.step(time, observed, &self.ephemerides);
+                let ready = preprocessor.step(time, observed, &mut sky);
                 all.push((ready, site));
             }
         }

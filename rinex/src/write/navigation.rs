@@ -36,7 +36,7 @@ const NOT_KNOWN: f64 = 0.9999e9;
 /// Begins a file: appends its header.
 pub fn begin_navigation(out: &mut String, file: &NavFile) {
     begin(out, file.version, "N: GNSS NAV DATA", &file.origin);
-    if let Some(coefficients) = file.klobuchar {
+    if let Some(coefficients) = file.klobuchar.filter(|_| file.version != WrittenVersion::V402) {
         for (name, row) in ["GPSA", "GPSB"].iter().zip(coefficients) {
             let numbers: String = row.iter().map(|n| scientific(*n, 12, 4)).collect();
             line(out, &format!("{name} {numbers}"), "IONOSPHERIC CORR");
@@ -44,9 +44,23 @@ pub fn begin_navigation(out: &mut String, file: &NavFile) {
     }
     line(out, &format!("{:6}", offset_at_gps(file.first).gps_minus_utc_s), "LEAP SECONDS");
     end(out);
+    // RINEX 4 tells the ionosphere among the records (RINEX 4.01, table A32).
+    if let Some([alpha, beta]) = file.klobuchar.filter(|_| file.version == WrittenVersion::V402) {
+        out.push_str("> ION G01 LNAV\n    ");
+        calendar(out, &Civil::in_gps_time(file.first));
+        let [a0, a1, a2, a3] = alpha;
+        let [b0, b1, b2, b3] = beta;
+        for number in [a0, a1, a2] {
+            *out += &scientific(number, 19, 12);
+        }
+        out.push('\n');
+        row(out, &[a3, b0, b1, b2]);
+        row(out, &[b3]);
+    }
 }
 
-/// Appends the record of an ephemeris (RINEX 3.05, tables A6, A8, A10, A12, A14 and A18).
+/// Appends the record of an ephemeris (RINEX 3.05, tables A6, A8, A10, A12, A14 and A18); in version 4 with a line before
+/// it that names the message (RINEX 4.01, section 5.4). The records themselves are the same.
 ///
 /// `transmitted` is when it was sent, or first heard, where that is known. Readers need it to tell Galileo's
 /// I/NAV from the F/NAV of the same issue: RTKLIB keeps one of two records that agree in satellite, issue and time.
@@ -56,6 +70,10 @@ pub fn write_ephemeris(
     ephemeris: &Ephemeris,
     transmitted: Option<GpsTime>,
 ) {
+    if version == WrittenVersion::V402 {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "> EPH {} {}", ephemeris.satellite(), message(ephemeris));
+    }
     match ephemeris {
         Ephemeris::Gps(e) => lnav(out, e, transmitted, if e.extended_fit { 6.0 } else { 4.0 }),
         Ephemeris::Qzss(e) => lnav(out, e, transmitted, f64::from(u8::from(e.extended_fit))),
@@ -63,6 +81,20 @@ pub fn write_ephemeris(
         Ephemeris::BeiDou(e) => beidou(out, e, transmitted),
         Ephemeris::Glonass(e) => glonass(out, version, e),
         Ephemeris::Navic(e) => navic(out, e, transmitted),
+    }
+}
+
+/// The message that an ephemeris is from, as RINEX 4.01 names it (section 5.4). The satellites of BeiDou that stand still send D2.
+fn message(ephemeris: &Ephemeris) -> &'static str {
+    match ephemeris {
+        Ephemeris::Gps(_) | Ephemeris::Qzss(_) | Ephemeris::Navic(_) => "LNAV",
+        Ephemeris::Galileo(e) => match e.message {
+            GalileoMessage::INav => "INAV",
+            GalileoMessage::FNav => "FNAV",
+        },
+        Ephemeris::BeiDou(e) if e.satellite.is_beidou_geo() => "D2",
+        Ephemeris::BeiDou(_) => "D1",
+        Ephemeris::Glonass(_) => "FDMA",
     }
 }
 
@@ -140,7 +172,7 @@ fn glonass(out: &mut String, version: WrittenVersion, e: &GlonassEphemeris) {
         let axis = |of: &[f64; 3]| of.get(i).copied().unwrap_or(0.0) / 1e3;
         row(out, &[axis(&e.position_m), axis(&e.velocity_m_s), axis(&e.acceleration_m_s2), last]);
     }
-    if version == WrittenVersion::V305 {
+    if version != WrittenVersion::V304 {
         // Status flags and health flags are not kept; the difference of the group delays may be.
         let delay_s = e.delta_tau_n_s.unwrap_or(0.999_999_999_999e9);
         row(out, &[0.0, delay_s, e.ft.map_or(15.0, f64::from), 0.0]);
@@ -157,15 +189,21 @@ const BDT_BEHIND_GPS: Interval = Interval::from_seconds(14);
 
 /// The first line of a record: satellite, time of clock on the system's own calendar, three numbers.
 fn head(out: &mut String, satellite: Satellite, toc: &Civil, clock: [f64; 3]) {
-    let _ = write!(
-        out,
-        "{satellite} {:04} {:02} {:02} {:02} {:02} {:02}",
-        toc.year, toc.month, toc.day, toc.hour, toc.minute, toc.second
-    );
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{satellite} ");
+    calendar(out, toc);
     for number in clock {
         *out += &scientific(number, 19, 12);
     }
     out.push('\n');
+}
+
+fn calendar(out: &mut String, at: &Civil) {
+    let _ = write!(
+        out,
+        "{:04} {:02} {:02} {:02} {:02} {:02}",
+        at.year, at.month, at.day, at.hour, at.minute, at.second
+    );
 }
 
 /// Lines 1 to 4 of every Keplerian record, which are the same in all tables.

@@ -1,7 +1,8 @@
 //! Observation files: a header, then each epoch as it comes.
 
+mod records;
+
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::time::Duration;
 
 use tianshu_gnss::constellation::Constellation;
@@ -12,11 +13,14 @@ use tianshu_gnss::signal::Signal;
 use tianshu_gnss::station::{Antenna, Receiver};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_gnss::time::leap::offset_at_gps;
-use tianshu_gnss::time::utc::Civil;
 use tianshu_gnss::units::DbHz;
 
 use crate::write::WrittenVersion;
-use crate::write::header::{Origin, begin, end, fitted, line};
+use crate::write::header::{Origin, begin, end, line};
+use crate::write::observation::records::{
+    column_lines, glonass_lines, marker_lines, phase_shift_lines, time_lines,
+};
+use crate::write::rows::{BLANK, Cell, EpochRows};
 
 /// What the header of an observation file states. Times are in GPS time.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +57,10 @@ pub struct ObsFile {
     pub interval: Interval,
     /// First epoch.
     pub first: GpsTime,
+    /// Last epoch, where it is known before the file is written.
+    pub last: Option<GpsTime>,
+    /// Code-phase biases of GLONASS signals, m, as far as they are known (RINEX 3.05, section 9.6; RTCM message 1230).
+    pub glonass_biases_m: Vec<(Signal, f64)>,
 }
 
 /// Writes the epochs of one observation file.
@@ -61,8 +69,24 @@ pub struct ObsWriter {
     columns: BTreeMap<Constellation, Vec<Column>>,
     /// Whether what occurs gets a column, or only what has one is written.
     grows: bool,
-    /// When each phase was last written: what its lock time is held against.
-    seen: BTreeMap<(Satellite, Signal), GpsTime>,
+    /// What is known of each phase that was written: what its lock time is held against.
+    seen: BTreeMap<(Satellite, Signal), Held>,
+    /// Observations that had no column.
+    left_out: u64,
+    /// Possible slips that were told, signal by signal.
+    slips: BTreeMap<Signal, u64>,
+    rows: EpochRows,
+}
+
+/// The lock of a phase so far.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    /// When it was last seen.
+    at: GpsTime,
+    /// For how long it was held then, where told.
+    lock_time: Option<Duration>,
+    /// Whether it was lost since it was last written.
+    lost: bool,
 }
 
 /// A column: a quantity of a signal.
@@ -70,28 +94,29 @@ type Column = (char, Signal);
 
 /// The quantities of a signal, in the order of their columns: code, phase, Doppler, C/N0.
 const QUANTITIES: [char; 4] = ['C', 'L', 'D', 'S'];
-/// Codes in a line of `SYS / # / OBS TYPES`.
-const CODES_PER_LINE: usize = 13;
-/// Satellites in a line of `GLONASS SLOT / FRQ #`.
-const SLOTS_PER_LINE: usize = 8;
-/// The greatest number that `F14.3` holds.
-const VALUE_MAX: f64 = 9_999_999_999.999;
-
 impl ObsWriter {
     /// Begins a file: appends its header.
     pub fn begin(out: &mut String, file: &ObsFile) -> Self {
         let of_all = |signals: &Vec<Signal>| {
-            signals.iter().flat_map(|s| QUANTITIES.map(|quantity| (quantity, *s))).collect()
+            let told = signals.iter().filter(|s| file.version.tells(**s));
+            told.flat_map(|s| QUANTITIES.map(|quantity| (quantity, *s))).collect()
         };
         let columns = file.signals.iter().map(|(system, signals)| (*system, of_all(signals)));
-        let writer = Self { columns: columns.collect(), grows: false, seen: BTreeMap::new() };
+        let writer = Self { columns: columns.collect(), grows: false, ..Self::headless() };
         writer.header(out, file);
         writer
     }
 
     /// Begins the epochs of a file whose header is written last: what occurs gets a column, new ones to the right of those that there are.
     pub fn headless() -> Self {
-        Self { columns: BTreeMap::new(), grows: true, seen: BTreeMap::new() }
+        Self {
+            columns: BTreeMap::new(),
+            grows: true,
+            seen: BTreeMap::new(),
+            left_out: 0,
+            slips: BTreeMap::new(),
+            rows: EpochRows::default(),
+        }
     }
 
     /// Appends the header of what was written so far. The signals that `file` names are not asked: the columns are this writer's.
@@ -103,7 +128,10 @@ impl ObsWriter {
         marker_lines(out, file);
         column_lines(out, &self.columns);
         time_lines(out, file);
-        phase_shift_lines(out, &self.columns);
+        // RINEX 4.00 deprecates the record: phases are aligned.
+        if file.version != WrittenVersion::V402 {
+            phase_shift_lines(out, &self.columns);
+        }
         if self.columns.contains_key(&Constellation::Glonass) {
             glonass_lines(out, file);
         }
@@ -124,58 +152,104 @@ impl ObsWriter {
         }
     }
 
-    /// Appends an epoch. Satellites without any value in the file's columns are left out.
+    /// Appends an epoch as plain text. Satellites without any value in the file's columns are left out.
     pub fn epoch(&mut self, out: &mut String, epoch: &ObsEpoch) {
+        self.rows(epoch).plain(out);
+    }
+
+    /// An epoch in the file's columns, for whichever text it is to become.
+    pub fn rows(&mut self, epoch: &ObsEpoch) -> &EpochRows {
         if self.grows {
             self.grow(epoch);
         }
-        let mut lines = String::new();
-        let mut count = 0;
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.begin(epoch.time);
         for (satellite, observations) in epoch.by_satellite() {
-            let text = self.satellite_line(epoch.time, satellite, observations);
-            if text.len() > 3 {
-                lines += &text;
-                lines.push('\n');
-                count += 1;
-            }
+            self.row(&mut rows, epoch.time, satellite, observations);
         }
-        let c = Civil::in_gps_time(epoch.time);
-        let second = f64::from(c.second) + f64::from(c.nanos) * 1e-9;
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            out,
-            "> {:04} {:02} {:02} {:02} {:02}{second:11.7}  0{count:3}",
-            c.year, c.month, c.day, c.hour, c.minute
-        );
-        *out += &lines;
+        self.rows = rows;
+        &self.rows
     }
 
-    fn satellite_line(
+    /// Takes in an epoch that is not written, such as those between two epochs of a file with a longer interval:
+    /// a lock that is lost in it is told by the next epoch that is.
+    pub fn pass_over(&mut self, epoch: &ObsEpoch) {
+        for seen in epoch.observations.iter().filter(|seen| seen.phase.is_some()) {
+            let lost = self.loses_lock(seen, epoch.time);
+            if let Some(held) = self.seen.get_mut(&(seen.satellite, seen.signal)) {
+                held.lost = lost;
+            }
+        }
+    }
+
+    /// How many observations had no column so far: more than none means that the header does not fit the epochs.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// How many possible slips were told of each signal.
+    pub fn slips(&self) -> &BTreeMap<Signal, u64> {
+        &self.slips
+    }
+
+    fn row(
         &mut self,
+        rows: &mut EpochRows,
         now: GpsTime,
         satellite: Satellite,
         observations: &[Observation],
-    ) -> String {
-        let mut text = satellite.to_string();
-        let columns = self.columns.get(&satellite.constellation()).map_or(&[][..], Vec::as_slice);
-        for (quantity, signal) in columns {
+    ) {
+        let columns = self.columns.remove(&satellite.constellation()).unwrap_or_default();
+        let mut told = 0;
+        for (quantity, signal) in &columns {
             let Some(seen) = observations.iter().find(|o| o.signal == *signal) else {
-                text.push_str(BLANK);
+                rows.push(Cell::EMPTY);
                 continue;
             };
-            let strength = seen.cn0.map_or(' ', strength);
+            told += usize::from(*quantity == QUANTITIES[0]);
+            let strength = seen.cn0.map_or(BLANK, strength);
             let (lost, strength) = match quantity {
-                'C' => (' ', strength),
-                'L' => {
-                    let last = seen.phase.and_then(|_| self.seen.insert((satellite, *signal), now));
-                    (loss_of_lock(seen, now, last), strength)
-                }
-                _ => (' ', ' '),
+                'C' => (BLANK, strength),
+                'L' => (self.loss_of_lock(seen, now), strength),
+                _ => (BLANK, BLANK),
             };
-            value(&mut text, quantity_of(seen, *quantity), lost, strength);
+            rows.push(Cell::of(quantity_of(seen, *quantity), lost, strength));
         }
-        text.truncate(text.trim_end().len());
-        text
+        rows.end_row(satellite);
+        if !self.grows {
+            self.left_out += (observations.len() - told.min(observations.len())) as u64;
+        }
+        if !columns.is_empty() {
+            self.columns.insert(satellite.constellation(), columns);
+        }
+    }
+
+    /// The loss-of-lock indicator (RINEX 3.05, section 5.7): bit 0 a possible slip since the last epoch of this
+    /// phase, bit 1 half a cycle in doubt. Blank if neither.
+    fn loss_of_lock(&mut self, seen: &Observation, now: GpsTime) -> u8 {
+        let slipped = seen.phase.is_some() && self.loses_lock(seen, now);
+        if slipped {
+            *self.slips.entry(seen.signal).or_default() += 1;
+        }
+        match (slipped, seen.half_cycle_ambiguous) {
+            (false, false) => BLANK,
+            (true, false) => b'1',
+            (false, true) => b'2',
+            (true, true) => b'3',
+        }
+    }
+
+    /// Whether a phase may have slipped since it was last written: it was held for less than the time since it was last
+    /// seen, or for less than it was held then.
+    fn loses_lock(&mut self, seen: &Observation, now: GpsTime) -> bool {
+        let held = Held { at: now, lock_time: seen.lock_time, lost: false };
+        let Some(last) = self.seen.insert((seen.satellite, seen.signal), held) else {
+            return false;
+        };
+        let since =
+            u64::try_from((now - last.at).nanos()).map_or(Duration::ZERO, Duration::from_nanos);
+        let shorter = |than: Duration| seen.lock_time.is_some_and(|held| held < than);
+        last.lost || shorter(since) || last.lock_time.is_some_and(shorter)
     }
 }
 
@@ -202,112 +276,10 @@ pub fn signals_of<'a>(
     all
 }
 
-/// The loss-of-lock indicator (RINEX 3.05, section 5.7): bit 0 a possible slip since the last epoch of this
-/// phase, bit 1 half a cycle in doubt. Blank if neither.
-fn loss_of_lock(seen: &Observation, now: GpsTime, last: Option<GpsTime>) -> char {
-    let since =
-        last.and_then(|last| u64::try_from((now - last).nanos()).ok()).map(Duration::from_nanos);
-    let slipped = since.zip(seen.lock_time).is_some_and(|(since, held)| held < since);
-    match (slipped, seen.half_cycle_ambiguous) {
-        (false, false) => ' ',
-        (true, false) => '1',
-        (false, true) => '2',
-        (true, true) => '3',
-    }
-}
-
 /// Signal strength as a digit from 1 to 9: C/N0 over six (RINEX 3.05, table 17).
-fn strength(cn0: DbHz) -> char {
+fn strength(cn0: DbHz) -> u8 {
     let digit = (cn0.0 / 6.0).floor().clamp(1.0, 9.0);
-    (b'1'..=b'9').find(|d| f64::from(d - b'0') >= digit).map_or(' ', char::from)
-}
-
-/// A column without a value.
-const BLANK: &str = "                ";
-
-/// A value in `F14.3` with its two indicators; sixteen blanks if there is none or it does not fit.
-fn value(text: &mut String, number: Option<f64>, loss_of_lock: char, strength: char) {
-    match number.filter(|n| *n <= VALUE_MAX && *n >= -VALUE_MAX / 10.0) {
-        Some(n) => {
-            let _ = write!(text, "{n:14.3}{loss_of_lock}{strength}");
-        }
-        None => text.push_str(BLANK),
-    }
-}
-
-fn marker_lines(out: &mut String, file: &ObsFile) {
-    line(out, &file.marker_name, "MARKER NAME");
-    if let Some(number) = &file.marker_number {
-        line(out, number, "MARKER NUMBER");
-    }
-    line(out, &file.marker_type, "MARKER TYPE");
-    line(out, &(fitted(&file.observer, 20) + &fitted(&file.agency, 40)), "OBSERVER / AGENCY");
-    let r = &file.receiver;
-    let receiver = fitted(&r.serial, 20) + &fitted(&r.descriptor, 20) + &fitted(&r.firmware, 20);
-    line(out, &receiver, "REC # / TYPE / VERS");
-    let serial = file.antenna.serial.as_deref().unwrap_or("");
-    line(out, &(fitted(serial, 20) + &fitted(&file.antenna.descriptor, 20)), "ANT # / TYPE");
-    if let Some(position) = file.position {
-        let [x, y, z] = position.xyz();
-        line(out, &format!("{x:14.4}{y:14.4}{z:14.4}"), "APPROX POSITION XYZ");
-    }
-    let d = file.antenna_delta;
-    let delta = format!("{:14.4}{:14.4}{:14.4}", d.up_m, d.east_m, d.north_m);
-    line(out, &delta, "ANTENNA: DELTA H/E/N");
-}
-
-fn column_lines(out: &mut String, columns: &BTreeMap<Constellation, Vec<Column>>) {
-    for (system, columns) in columns {
-        for (i, chunk) in columns.chunks(CODES_PER_LINE).enumerate() {
-            let head = if i == 0 {
-                format!("{}  {:3}", system.letter(), columns.len())
-            } else {
-                " ".repeat(6)
-            };
-            let codes: Vec<String> =
-                chunk.iter().map(|(what, signal)| format!(" {what}{signal}")).collect();
-            line(out, &(head + &codes.concat()), "SYS / # / OBS TYPES");
-        }
-    }
-    line(out, "DBHZ", "SIGNAL STRENGTH UNIT");
-}
-
-fn time_lines(out: &mut String, file: &ObsFile) {
-    line(out, &format!("{:10.3}", file.interval.seconds()), "INTERVAL");
-    let c = Civil::in_gps_time(file.first);
-    let second = f64::from(c.second) + f64::from(c.nanos) * 1e-9;
-    let first = format!(
-        "{:6}{:6}{:6}{:6}{:6}{second:13.7}     GPS",
-        c.year, c.month, c.day, c.hour, c.minute
-    );
-    line(out, &first, "TIME OF FIRST OBS");
-    line(out, &format!("{:6}", 0), "RCV CLOCK OFFS APPL");
-}
-
-/// Phases are aligned as they come: every correction is zero (RINEX 3.05, section 9.1).
-fn phase_shift_lines(out: &mut String, columns: &BTreeMap<Constellation, Vec<Column>>) {
-    for (system, columns) in columns {
-        for (_, signal) in columns.iter().filter(|(quantity, _)| *quantity == 'L') {
-            line(out, &format!("{} L{signal}  0.00000", system.letter()), "SYS / PHASE SHIFT");
-        }
-    }
-}
-
-fn glonass_lines(out: &mut String, file: &ObsFile) {
-    let slots: Vec<String> = file
-        .glonass_channels
-        .iter()
-        .map(|(satellite, channel)| format!("{satellite} {channel:2} "))
-        .collect();
-    for (i, chunk) in slots.chunks(SLOTS_PER_LINE).enumerate() {
-        let head = if i == 0 { format!("{:3} ", slots.len()) } else { " ".repeat(4) };
-        line(out, &(head + &chunk.concat()), "GLONASS SLOT / FRQ #");
-    }
-    if slots.is_empty() {
-        line(out, &format!("{:3}", 0), "GLONASS SLOT / FRQ #");
-    }
-    // Blank: code-phase biases are not known to the writer (RINEX 3.05, table A2).
-    line(out, "", "GLONASS COD/PHS/BIS");
+    (b'1'..=b'9').find(|d| f64::from(d - b'0') >= digit).unwrap_or(BLANK)
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ use crate::address::Host;
 use crate::cli::DemoOptions;
 use crate::commands::simulate::next_second;
 use crate::config::accounts::AccountsConfig;
+use crate::config::monitor::MonitorConfig;
 use crate::config::read::Config;
 use crate::config::solver::NetworkConfig;
 use crate::config::station::{LinkConfig, LinkKind};
@@ -184,7 +185,10 @@ fn config(network: &Network, ports: &[SocketAddr], port: u16) -> anyhow::Result<
     let stations = network.stations.iter().map(config).collect();
     let network = NetworkConfig { stations, interval: Interval::from_seconds(1), checkpoint: None };
     let accounts = AccountsConfig { place: None, password_threads: 1 };
-    Ok(Config { caster, accounts, links, network: Some(Arc::new(network)) })
+    let network = Some(Arc::new(network));
+    let (archive, files, records) = (None, None, Vec::new());
+    let monitor = Arc::new(MonitorConfig::none());
+    Ok(Config { caster, accounts, archive, files, links, network, records, monitor })
 }
 
 /// The nearest of all stations.

@@ -5,15 +5,22 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use tianshu_caster::config::{CasterConfig, MountKind, Offering};
+use tianshu_station_monitor::archive::keeper::ArchiveConfig;
+use tianshu_station_monitor::products::station::StationRecord;
 use toml::de::DeTable;
 
 use crate::config::accounts::{self, AccountsConfig};
+use crate::config::alarm_channel;
+use crate::config::archive;
 use crate::config::complaint::{Complaints, Unusable};
 use crate::config::document::{self, each, one, unique};
+use crate::config::files;
+use crate::config::monitor::{self, MonitorConfig};
 use crate::config::mountpoint;
 use crate::config::solver::{self, NetworkConfig};
 use crate::config::station::{self, LinkConfig, Station};
-use crate::config::{caster, service, user};
+use crate::config::{caster, service, site, user};
+use crate::files::service::FilesConfig;
 
 /// A configuration as the program understands it.
 #[derive(Clone, Debug)]
@@ -22,10 +29,18 @@ pub(crate) struct Config {
     pub caster: CasterConfig,
     /// Where accounts are kept.
     pub accounts: AccountsConfig,
+    /// Where what stations send is kept, if it is.
+    pub archive: Option<ArchiveConfig>,
+    /// Which files are made for researchers, if any are.
+    pub files: Option<FilesConfig>,
     /// The stations, and how each is heard.
     pub links: Vec<LinkConfig>,
     /// The network that is solved, if one is.
     pub network: Option<Arc<NetworkConfig>>,
+    /// What files and site logs say of the stations that have a site.
+    pub records: Vec<StationRecord>,
+    /// What the station monitor watches, and whom it tells.
+    pub monitor: Arc<MonitorConfig>,
 }
 
 /// Reads a configuration file. Paths in it are relative to its own folder.
@@ -51,25 +66,55 @@ pub(crate) fn from_text(text: &str, folder: &Path) -> Result<Config, Complaints>
 }
 
 /// The tables of a configuration file.
-pub(crate) const TABLES: [&str; 7] =
-    ["service", "caster", "accounts", "network", "station", "mountpoint", "user"];
+pub(crate) const TABLES: [&str; 12] = [
+    "service",
+    "agency",
+    "caster",
+    "accounts",
+    "archive",
+    "files",
+    "network",
+    "monitor",
+    "alarm_channel",
+    "station",
+    "mountpoint",
+    "user",
+];
 
 fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) -> Config {
     let identity = one(root, "service", complaints, service::read);
+    let agency = one(root, "agency", complaints, site::agency);
     let caster = one(root, "caster", complaints, |section| caster::read(section, folder));
     let accounts = one(root, "accounts", complaints, |section| accounts::read(section, folder));
+    let archive = one(root, "archive", complaints, |section| archive::read(section, folder));
+    let files = one(root, "files", complaints, |section| files::read(section, folder));
     let table = one(root, "network", complaints, |section| solver::read(section, folder));
+    let monitor = one(root, "monitor", complaints, |section| monitor::read(section, folder));
+    let channels =
+        each(root, "alarm_channel", complaints, |section| alarm_channel::read(section, folder));
     let stations = each(root, "station", complaints, |section| station::read(section, folder));
     let mounts = each(root, "mountpoint", complaints, |section| mountpoint::read(section, folder));
     let users = each(root, "user", complaints, |section| user::read(section, folder));
 
     unique("station", stations.iter().map(|s| (s.value.name().clone(), &s.at)), complaints);
+    unique("channel", channels.iter().map(|c| (c.value.name.clone(), &c.at)), complaints);
     unique("mountpoint", mounts.iter().map(|m| (m.value.name().clone(), &m.at)), complaints);
     unique("user", users.iter().map(|u| (u.value.name.clone(), &u.at)), complaints);
     mountpoint::check_references(&mounts, &stations, complaints);
     mountpoint::check_virtual(&mounts, table.solve, complaints);
     user::check_references(&users, &mounts, complaints);
     let network = table.network(&stations, complaints).map(Arc::new);
+    let records = site::records(&stations, &agency, complaints);
+    files::check(files.as_ref(), archive.is_some(), !records.is_empty(), complaints);
+    let run_by = if agency.abbreviation.is_empty() { &agency.name } else { &agency.abbreviation };
+    let files = files.map(|found| {
+        let accounts: Vec<_> = users.iter().map(|u| u.value.config.clone()).collect();
+        let files = files::with_readers(found.value, &accounts, complaints);
+        FilesConfig { run_by: run_by.clone(), ..files }
+    });
+
+    let channels = channels.into_iter().map(|c| c.value).collect();
+    let monitor = Arc::new(monitor.of(&stations, channels, network.is_some()));
 
     let mountpoints: Vec<_> = mounts.into_iter().map(|m| m.value.config).collect();
     let links = stations.iter().filter(|s| !is_uploaded(&s.value, &mountpoints));
@@ -81,7 +126,7 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     };
     let config =
         CasterConfig { listeners: caster.listeners, identity, limits: caster.limits, offering };
-    Config { caster: config, accounts, links, network }
+    Config { caster: config, accounts, archive, files, links, network, records, monitor }
 }
 
 fn is_uploaded(station: &Station, mountpoints: &[tianshu_caster::config::MountConfig]) -> bool {

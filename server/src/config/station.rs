@@ -20,6 +20,7 @@ use crate::config::caster::{Listen, file};
 use crate::config::document::unnamed;
 use crate::config::secret;
 use crate::config::section::{Found, Section};
+use crate::config::site::{self, Site};
 
 /// How often a position is sent upstream, where one is configured: the custom of most rovers.
 const GGA_INTERVAL_DEFAULT: Duration = Duration::from_secs(10);
@@ -34,6 +35,12 @@ pub(crate) struct Station {
     pub link: Option<LinkConfig>,
     /// Its antenna, if it is named.
     pub antenna: Option<Found<AntennaName>>,
+    /// What files and site logs say of it, if that is told.
+    pub site: Option<Found<Site>>,
+    /// Its receiver's IGS name, if it is told.
+    pub receiver: Option<String>,
+    /// Height of its antenna reference point above the marker, m, if it is told.
+    pub antenna_height_m: Option<f64>,
 }
 
 /// An antenna, by which its calibration is found.
@@ -155,6 +162,10 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Station {
     let reference_point = position(&mut section, "position").map(|p| p.to_ecef(GRS80));
     let description = section.text_or("description", "");
     let antenna = antenna(&mut section);
+    let mut site = None;
+    section.table("site", "[station.site]", |section| site = site::read(section));
+    let receiver = section.text("receiver").map(|found| found.value.to_owned());
+    let antenna_height_m = section.number("antenna_height_m", -10.0..=100.0);
     let kind = match way {
         Some(Way::Ntrip) => ntrip(&mut section, folder).map(LinkKind::Ntrip),
         Some(Way::Tcp) => tcp(&mut section).map(LinkKind::Tcp),
@@ -180,7 +191,7 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Station {
         retry: (retry_min, retry_max),
     });
     let settings = StationSettings { station, reference_point, dead_after, description };
-    Station { settings, heard, link, antenna }
+    Station { settings, heard, link, antenna, site, receiver, antenna_height_m }
 }
 
 fn antenna(section: &mut Section<'_>) -> Option<Found<AntennaName>> {

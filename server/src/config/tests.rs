@@ -34,7 +34,7 @@ fn the_documented_file_states_exactly_the_defaults() {
 fn the_documented_examples_are_known_keys_in_known_tables() {
     let is_example = |line: &&str| {
         let key = line.split(['=', '[']).next().unwrap_or_default().trim();
-        line.starts_with("[[")
+        line.starts_with('[')
             || (line.contains(" = ") && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
     };
     let uncommented: Vec<_> = DOCUMENTED
@@ -43,6 +43,8 @@ fn the_documented_examples_are_known_keys_in_known_tables() {
         .collect();
     // The example of virtual stations needs the network that the file's defaults leave out.
     let text = uncommented.join("\n").replace("solve = false", "solve = true");
+    // The example of a site needs an agency, which has no name by default.
+    let text = text.replace("[agency]\nname = \"\"", "[agency]\nname = \"Institute\"");
     assert!(text.contains("\n[[station]]\n"), "the examples were found");
     let complaints = read(&text).expect_err("the files that the examples name are not here");
     let others: Vec<_> = complaints
@@ -255,6 +257,35 @@ ABC123          NONE4711                                    TYPE / SERIAL NO
 ";
 
 #[test]
+fn every_fault_of_an_archive_is_told_with_its_line() {
+    check(
+        "[archive]\nclickhouse = \"clickhouse:8123\"\ndatabase = \"a-b\"\ncluster = \"1st\"\nspool_gib_max = 0\ntimeout_s = 0\nobservation_days = -1\n",
+        &[
+            (1, "needs a folder too"),
+            (2, "write http://host:8123"),
+            (3, "database is a letter"),
+            (4, "cluster is a letter"),
+            (5, "spool_gib_max must be a whole number from 1"),
+            (6, "timeout_s must be a number from 1 to 600"),
+            (7, "observation_days must be a whole number from 0"),
+        ],
+    );
+    check("[archive]\nfolder = \"a\"\nuser = \"u\"\n", &[(1, "belong to `clickhouse`")]);
+    check("[archive]\nfolder = \"\"\n", &[(2, "no folder")]);
+    let archive = |text: &str| read(text).expect("a good file").archive;
+    assert_eq!(
+        archive("[archive]\nobservation_days = 5\n"),
+        None,
+        "without a folder nothing is kept"
+    );
+    let text = "[archive]\nfolder = \"a\"\nclickhouse = \"https://h:8443\"\npassword = \"hush\"\n";
+    let kept = archive(text).expect("an archive");
+    assert!(!format!("{kept:?}").contains("hush"));
+    let database = kept.database.expect("a database");
+    assert_eq!((database.user.as_str(), database.database.as_str()), ("default", "tianshu"));
+}
+
+#[test]
 fn a_broken_line_is_told_with_its_number() {
     let complaints = read("[caster]\nlisten = [\n\n[service]\n= 5\n").expect_err("no TOML");
     assert!(complaints.iter().all(|c| c.text.starts_with("this is not TOML")), "{complaints:?}");
@@ -281,4 +312,45 @@ password = "hush3"
 "#;
     let shown = format!("{:?}", read(text).expect("a good file"));
     assert!(!shown.contains("hush"), "{shown}");
+}
+
+#[test]
+fn alarm_channels_are_judged_key_by_key() {
+    check(
+        r#"[monitor]
+heartbeat_url = "ftp://watch.example.cn/"
+[[alarm_channel]]
+name = "duty"
+kind = "mail"
+host = "smtp.example.cn"
+from = "nobody"
+[[alarm_channel]]
+name = "duty"
+kind = "webhook"
+url = "https://"
+[[alarm_channel]]
+name = "pigeon"
+kind = "pigeon"
+"#,
+        &[
+            (2, "begins with http:// or https://"),
+            (3, "has no `to`"),
+            (3, "writes to somebody"),
+            (7, "no mail address"),
+            (8, "already a channel called duty"),
+            (11, "begins with http:// or https://"),
+            (14, "use \"mail\", \"webhook\", \"wecom\", \"dingtalk\", \"syslog\""),
+        ],
+    );
+    let good = r#"[[alarm_channel]]
+name = "robot"
+kind = "dingtalk"
+url = "https://oapi.dingtalk.com/robot/send?access_token=hush"
+password = "SEC-hush"
+severity_min = "critical"
+language = "en"
+"#;
+    let config = read(good).expect("a good channel");
+    let shown = format!("{:?}", config.monitor.channels);
+    assert!(!shown.contains("hush"), "keys are not shown: {shown}");
 }

@@ -168,6 +168,8 @@ impl VirtualFile {
             glonass_channels: self.channels.clone(),
             interval,
             first,
+            last: None,
+            glonass_biases_m: Vec::new(),
         }
     }
 }

@@ -6,7 +6,10 @@ use tianshu_caster::clock::Clock;
 use tianshu_caster::stations::Stations;
 use tianshu_gnss::event::{DownReason, StationEvent, StationNews};
 use tianshu_ingest::sink::EventSource;
+use tianshu_station_monitor::archive::inlet::ArchiveInlet;
 
+use crate::files::service::FilesInlet;
+use crate::monitor::service::MonitorInlet;
 use crate::serve::recording::Recording;
 use crate::serve::solver::Inlet;
 use crate::vrs::desk::Desk;
@@ -23,10 +26,16 @@ pub(crate) struct Bus {
     pub clock: Clock,
     /// The recording, if asked for.
     pub recording: Option<Recording>,
+    /// The archive, if there is one.
+    pub archive: Option<ArchiveInlet>,
+    /// Files for researchers, if any are made.
+    pub files: Option<FilesInlet>,
     /// The network's solver.
     pub solver: Inlet,
     /// Makes stations' epochs ready for virtual ones.
     pub desk: Desk,
+    /// The station monitor.
+    pub monitor: MonitorInlet,
 }
 
 impl Bus {
@@ -45,7 +54,14 @@ impl Bus {
                 tell(&event);
                 self.solver.offer(&event);
                 self.desk.take(&event);
+                self.monitor.offer(&event);
                 self.record(&event);
+                if let Some(archive) = &self.archive {
+                    archive.offer(&event);
+                }
+                if let Some(files) = &self.files {
+                    files.offer(&event);
+                }
             }
         }
         if let Some(recording) = self.recording.take() {

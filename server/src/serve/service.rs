@@ -17,10 +17,14 @@ use tianshu_ingest::clock::{SharedClock, SystemClock};
 use tianshu_ingest::session::EPOCH_WAIT_DEFAULT;
 use tianshu_ingest::sink::{EVENTS_QUEUED_MAX, event_queue};
 use tianshu_ingest::upload::{Intake, UploadLimits};
+use tianshu_station_monitor::archive::inlet::{ArchiveInlet, Archiving};
+use tianshu_station_monitor::archive::keeper::ArchiveConfig;
 use tokio::task::JoinHandle;
 
 use crate::config::accounts::AccountsConfig;
 use crate::config::read::Config;
+use crate::files::service::{Files, FilesConfig, FilesInlet};
+use crate::monitor::service::Monitor;
 use crate::products::source::NetworkSource;
 use crate::serve::bus::Bus;
 use crate::serve::findings::Findings;
@@ -46,7 +50,10 @@ pub(crate) struct Service {
     findings: Findings,
     bus: JoinHandle<()>,
     reports: JoinHandle<()>,
+    archiving: Option<Archiving>,
+    files: Option<Files>,
     solver: Solver,
+    monitor: Monitor,
     virtuals: Arc<VirtualSource>,
     products: Arc<NetworkSource>,
     cost: Arc<Cost>,
@@ -65,6 +72,11 @@ impl Service {
         let limits = UploadLimits { silence, epoch_wait: EPOCH_WAIT_DEFAULT };
         let intake = Intake::new(sink.clone(), clock.clone(), limits);
         let (solver, inlet) = Solver::start(config.network.clone(), clock.clone())?;
+        let lasting = Lasting::of(&config);
+        let (files, late) = files(&config, &clock)?.unzip();
+        let (archiving, archive) = archive(config.archive.clone(), &clock)?.unzip();
+        let (watched, network) = (config.monitor.clone(), solver.epochs());
+        let (monitor, watching) = Monitor::start(watched, network, archive.clone(), clock.clone())?;
         let cost = Arc::new(Cost::default());
         let board = Arc::new(Board::default());
         let desk = Desk::new(solver.epochs(), Arc::clone(&board));
@@ -77,11 +89,7 @@ impl Service {
             ids: Arc::default(),
             cost: Arc::clone(&cost),
         };
-        let identity = &config.caster.identity;
-        let products = Arc::new(NetworkSource::new(around.clone(), identity.clone()));
-        products.configure(&config.caster.offering.mountpoints, interval_s(&config));
-        let virtuals = Arc::new(VirtualSource::new(around, identity.clone()));
-        virtuals.configure(&config.caster.offering.mountpoints, interval_s(&config));
+        let (virtuals, products) = computed(&config, around);
         let parts = Parts {
             stations: Arc::clone(&stations),
             clock: caster_clock,
@@ -91,10 +99,18 @@ impl Service {
             accounts: follow(config.accounts.place.clone()).await?,
             password_threads: config.accounts.password_threads,
         };
-        let lasting = Lasting::of(&config);
         let (caster, events) = Caster::start(config.caster, parts)?;
         let reports = tokio::spawn(report::run(events));
-        let bus = Bus { stations, clock: caster_clock, recording, solver: inlet, desk };
+        let bus = Bus {
+            stations,
+            clock: caster_clock,
+            recording,
+            archive,
+            files: late,
+            solver: inlet,
+            desk,
+            monitor: watching,
+        };
         let bus = tokio::spawn(bus.run(source));
         let mut links = Links::new(sink, clock);
         links.change_to(&config.links).await;
@@ -107,7 +123,10 @@ impl Service {
             findings,
             bus,
             reports,
+            archiving,
+            files,
             solver,
+            monitor,
             virtuals,
             products,
             cost,
@@ -139,8 +158,24 @@ impl Service {
         let mut links = self.links.snapshots();
         links.extend(self.intake.snapshots());
         self.findings.tell(links);
+        if let Some(view) = self.monitor.view().borrow().as_ref() {
+            view.tell();
+        }
         if let Some(Counted { epochs, mean, max }) = self.cost.take() {
             tracing::info!(epochs, ?mean, ?max, "virtual stations, per rover and epoch");
+        }
+        if let Some(status) = self.archiving.as_ref().map(|archiving| archiving.status().snapshot())
+        {
+            let lost = status.refused + status.missed;
+            let (epochs, frames, stored) = (status.epochs, status.frames, status.stored);
+            tracing::info!(
+                epochs,
+                frames,
+                stored,
+                lost,
+                spool_bytes = status.spool_bytes,
+                "archive"
+            );
         }
     }
 
@@ -148,11 +183,12 @@ impl Service {
     pub(crate) async fn change_to(&mut self, config: &Config) {
         if self.lasting != Lasting::of(config) {
             tracing::warn!(
-                "changes of [service], [caster] and [accounts] are used after a restart only"
+                "changes of [service], [caster], [accounts], [archive] and [files] are used after a restart only"
             );
         }
         self.links.change_to(&config.links).await;
         self.solver.change_to(config.network.as_ref());
+        self.monitor.change_to(&config.monitor);
         self.virtuals.configure(&config.caster.offering.mountpoints, interval_s(config));
         self.products.configure(&config.caster.offering.mountpoints, interval_s(config));
         match self.caster.reload(&config.caster.offering) {
@@ -165,7 +201,8 @@ impl Service {
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         tracing::info!("stopping");
         self.tell_findings();
-        let Self { caster, links, intake, bus, reports, solver, .. } = self;
+        let Self { caster, links, intake, bus, reports, archiving, files, solver, monitor, .. } =
+            self;
         // The bus ends when nobody can put anything on it any more.
         drop(intake);
         links.stop().await;
@@ -173,10 +210,46 @@ impl Service {
         // The queue ends with the last link and the last upload; what is in it is still handed on.
         bus.await.context("the bus ended badly")?;
         solver.join();
+        monitor.join();
+        if let Some(files) = files {
+            files.stop().await;
+        }
+        // It ends when bus and monitor have.
+        if let Some(archiving) = archiving {
+            tokio::task::block_in_place(|| archiving.join());
+        }
         reports.await.context("the session log ended badly")?;
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+/// The streams that are computed, as the mountpoints want them.
+fn computed(config: &Config, around: Around) -> (Arc<VirtualSource>, Arc<NetworkSource>) {
+    let identity = &config.caster.identity;
+    let mountpoints = &config.caster.offering.mountpoints;
+    let products = Arc::new(NetworkSource::new(around.clone(), identity.clone()));
+    products.configure(mountpoints, interval_s(config));
+    let virtuals = Arc::new(VirtualSource::new(around, identity.clone()));
+    virtuals.configure(mountpoints, interval_s(config));
+    (virtuals, products)
+}
+
+/// Starts the archive, if there is one.
+fn archive(
+    config: Option<ArchiveConfig>,
+    clock: &SharedClock,
+) -> anyhow::Result<Option<(Archiving, ArchiveInlet)>> {
+    let Some(config) = config else { return Ok(None) };
+    let clock = clock.clone();
+    let now = Arc::new(move || clock.gps());
+    Archiving::start(config, now).map(Some).context("cannot start the thread of the archive")
+}
+
+/// Starts making files for researchers, if any are to be made.
+fn files(config: &Config, clock: &SharedClock) -> anyhow::Result<Option<(Files, FilesInlet)>> {
+    let (Some(files), Some(archive)) = (&config.files, &config.archive) else { return Ok(None) };
+    Files::start(files, config.records.clone(), archive.clone(), clock.clone()).map(Some)
 }
 
 /// Between epochs of the network, s.
@@ -191,13 +264,17 @@ struct Lasting {
     identity: CasterIdentity,
     limits: Limits,
     accounts: AccountsConfig,
+    archive: Option<ArchiveConfig>,
+    files: Option<FilesConfig>,
 }
 
 impl Lasting {
     fn of(config: &Config) -> Self {
         let caster = &config.caster;
         let (listeners, identity) = (caster.listeners.clone(), caster.identity.clone());
-        Self { listeners, identity, limits: caster.limits, accounts: config.accounts.clone() }
+        let (accounts, archive) = (config.accounts.clone(), config.archive.clone());
+        let files = config.files.clone();
+        Self { listeners, identity, limits: caster.limits, accounts, archive, files }
     }
 }
 

@@ -9,6 +9,7 @@
 //! | [`relay`] | every way in, every way out, byte for byte |
 //! | [`clients`] | RTKLIB, pygnssutils and gpsd read and upload |
 //! | [`nearest`] | the nearest station serves, and another one when it dies |
+//! | [`monitor`] | who is told when a station dies |
 //! | [`vrs`] | a virtual station at the rover's place, when the network is solved |
 //! | [`products`] | MAC and FKP for receivers of the old school |
 //! | [`hostile`], [`refusals`] | streams and peers that are broken |
@@ -16,11 +17,14 @@
 //! | [`reload_and_stop`] | SIGHUP and SIGTERM |
 //! | [`commands`] | the other commands |
 //! | [`accounts`] | accounts of a store, made and changed while rovers stream |
+//! | [`archive`] | what stations send, kept and taken out |
 //! | [`proxies`] | the PROXY protocol, and IPv6 |
 //! | [`tls`] | NTRIP over TLS, as caster and as client |
 
 #[cfg(test)]
 mod accounts;
+#[cfg(test)]
+mod archive;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
@@ -29,6 +33,8 @@ mod commands;
 mod configurations;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod monitor;
 #[cfg(test)]
 mod nearest;
 #[cfg(test)]

@@ -73,6 +73,8 @@ impl ObservationFile {
             glonass_channels,
             interval: style.interval,
             first: style.first,
+            last: None,
+            glonass_biases_m: Vec::new(),
         };
         let mut text = String::new();
         let writer = ObsWriter::begin(&mut text, &file);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::GpsTime;
 
-use crate::network::edge::gaussian::Gaussian;
+use crate::network::edge::gaussian::{Gaussian, Measurement, Sum};
 use crate::network::edge::single::{BANDS_MAX, Single, SingleCarrier};
 use crate::network::median::median;
 
@@ -116,6 +116,11 @@ impl GroupFilter {
             self.renew(time, *satellite, *band);
         }
         broken
+    }
+
+    /// Whether it took that epoch in.
+    pub(super) fn is_at(&self, time: GpsTime) -> bool {
+        self.last == Some(time)
     }
 
     /// Lets satellites go that are no more seen.
@@ -239,33 +244,36 @@ impl GroupFilter {
             rows.extend(self.row(band, single, kind, inflation));
         }
         self.without_outliers(band, kind, &mut rows, broken);
-        if rows.len() < 2 {
-            return;
-        }
-        for (coefficients, measured) in without_clock(&rows) {
-            self.state.update(&coefficients, measured, 1.0);
-        }
+        let rows: Vec<Measurement> = rows.into_iter().map(|(_, row)| row).collect();
+        self.state.update_sharing_clock(&rows);
     }
 
-    fn row(&self, band: usize, single: &Single, kind: Kind, inflation: f64) -> Option<Row> {
+    fn row(
+        &self,
+        band: usize,
+        single: &Single,
+        kind: Kind,
+        inflation: f64,
+    ) -> Option<(Satellite, Measurement)> {
         let carrier: SingleCarrier = single.carriers[band]?;
         let state = self.satellites.get(&single.satellite)?;
         let [second, first] = single.wet_mapping;
-        let mut coefficients = vec![
-            (ZENITH_DIFFERENCE, f64::midpoint(second, first)),
-            (ZENITH_MEAN, second - first),
-            (state.ionosphere, carrier.ionosphere),
-        ];
-        let (measured, variance) = match kind {
-            Kind::Code => (carrier.code_m?, carrier.code_variance_m2),
+        let zenith =
+            [(ZENITH_DIFFERENCE, f64::midpoint(second, first)), (ZENITH_MEAN, second - first)];
+        let (of, measured, variance) = match kind {
+            Kind::Code => {
+                let air = (state.ionosphere, carrier.ionosphere);
+                (Sum::of([zenith[0], zenith[1], air]), carrier.code_m?, carrier.code_variance_m2)
+            }
             Kind::Phase => {
-                coefficients[2].1 = -carrier.ionosphere;
-                coefficients.push((state.ambiguities[band]?.place, carrier.wavelength_m));
-                (carrier.phase_m, carrier.phase_variance_m2)
+                let air = (state.ionosphere, -carrier.ionosphere);
+                let whole = (state.ambiguities[band]?.place, carrier.wavelength_m);
+                let of = Sum::of([zenith[0], zenith[1], air, whole]);
+                (of, carrier.phase_m, carrier.phase_variance_m2)
             }
         };
         let variance = variance * inflation;
-        Some(Row { satellite: Some(single.satellite), coefficients, measured, variance })
+        Some((single.satellite, Measurement { of, measured, variance }))
     }
 
     /// Takes rows out that contradict what is known, judged against the median of all.
@@ -273,7 +281,7 @@ impl GroupFilter {
         &mut self,
         band: usize,
         kind: Kind,
-        rows: &mut Vec<Row>,
+        rows: &mut Vec<(Satellite, Measurement)>,
         broken: &mut Vec<(Satellite, usize)>,
     ) {
         if rows.len() < 4 {
@@ -281,14 +289,14 @@ impl GroupFilter {
         }
         let found: Vec<_> = rows
             .iter()
-            .map(|row| self.state.innovation(&row.coefficients, row.measured, row.variance))
+            .map(|(_, row)| self.state.innovation(row.of.terms(), row.measured, row.variance))
             .collect();
         // Of what is still unknown nothing can be contradicted, and its clock would be anybody's.
-        let settled = |variance: f64, row: &Row| variance < 100.0 * row.variance + 1.0;
+        let settled = |variance: f64, row: &Measurement| variance < 100.0 * row.variance + 1.0;
         let known: Vec<f64> = found
             .iter()
             .zip(rows.iter())
-            .filter(|(found, row)| settled(found.variance, row))
+            .filter(|(found, (_, row))| settled(found.variance, row))
             .map(|(found, _)| found.value)
             .collect();
         if known.len() < 3 {
@@ -296,19 +304,18 @@ impl GroupFilter {
         }
         let Some(median) = median(known) else { return };
         let mut place = 0;
-        rows.retain(|row| {
+        rows.retain(|(satellite, row)| {
             let found = found[place];
             place += 1;
             let off = (found.value - median) / found.variance.sqrt();
             let is_outlier = settled(found.variance, row) && off.abs() > OUTLIER_SIGMAS;
             if kind == Kind::Phase
-                && let Some(satellite) = row.satellite
-                && let Some(state) = self.satellites.get_mut(&satellite)
+                && let Some(state) = self.satellites.get_mut(satellite)
                 && let Some(ambiguity) = &mut state.ambiguities[band]
             {
                 ambiguity.outliers = if is_outlier { ambiguity.outliers + 1 } else { 0 };
                 if ambiguity.outliers >= OUTLIERS_MAX {
-                    broken.push((satellite, band));
+                    broken.push((*satellite, band));
                 }
             }
             !is_outlier
@@ -321,49 +328,6 @@ impl GroupFilter {
 enum Kind {
     Code,
     Phase,
-}
-
-/// A measurement of one satellite, with the clock still in it.
-pub(super) struct Row {
-    /// Of whom, if of a satellite.
-    pub(super) satellite: Option<Satellite>,
-    pub(super) coefficients: Vec<(usize, f64)>,
-    pub(super) measured: f64,
-    pub(super) variance: f64,
-}
-
-/// Rows of unit variance without the clock that all share: the rows are weighted and reflected (Householder 1958, J. ACM 5, p. 339) so
-/// that the clock is in the first one alone, which is let go.
-pub(super) fn without_clock(rows: &[Row]) -> Vec<(Vec<(usize, f64)>, f64)> {
-    let weights: Vec<f64> = rows.iter().map(|row| 1.0 / row.variance.sqrt()).collect();
-    let length = weights.iter().map(|w| w * w).sum::<f64>().sqrt();
-    let mut mirror = weights.clone();
-    mirror[0] += length;
-    let scale = 2.0 / mirror.iter().map(|m| m * m).sum::<f64>();
-    let mut places: Vec<usize> =
-        rows.iter().flat_map(|row| row.coefficients.iter().map(|(i, _)| *i)).collect();
-    places.sort_unstable();
-    places.dedup();
-    let width = places.len();
-    let mut table = vec![0.0; rows.len() * (width + 1)];
-    for ((row, weight), out) in rows.iter().zip(&weights).zip(table.chunks_exact_mut(width + 1)) {
-        for (i, c) in &row.coefficients {
-            out[places.partition_point(|p| p < i)] = c * weight;
-        }
-        out[width] = row.measured * weight;
-    }
-    let mut shadow = vec![0.0; width + 1];
-    for (m, row) in mirror.iter().zip(table.chunks_exact(width + 1)) {
-        for (sum, value) in shadow.iter_mut().zip(row) {
-            *sum += m * value;
-        }
-    }
-    let reflected = mirror.iter().zip(table.chunks_exact(width + 1)).skip(1).map(|(m, row)| {
-        let value = |k: usize| row[k] - scale * m * shadow[k];
-        let coefficients = places.iter().enumerate().map(|(k, i)| (*i, value(k))).collect();
-        (coefficients, value(width))
-    });
-    reflected.collect()
 }
 
 impl SatelliteState {

@@ -7,8 +7,9 @@ use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
 use crate::ambiguity::lambda::{search_above, success_rate};
+use crate::network::edge::conditioned::Conditioned;
 use crate::network::edge::filter::{AmbiguityState, GroupFilter, ZENITH_DIFFERENCE, ZENITH_MEAN};
-use crate::network::edge::gaussian::Gaussian;
+use crate::network::edge::gaussian::Innovation;
 use crate::network::edge::single::BANDS_MAX;
 use crate::network::edge::{Knowledge, without_common};
 
@@ -86,34 +87,39 @@ impl FixBook {
         known: &Knowledge,
     ) -> Vec<Place> {
         self.forget(filter);
-        let mut state = filter.state.clone();
+        let mut state = Conditioned::new(&filter.state);
         known.apply(filter, &mut state);
-        let mut withdrawn = self.verify(filter, &state);
-        withdrawn.extend(self.condition(filter, &mut state));
+        let again = self.next_to_verify();
+        let mut withdrawn = self.condition(filter, &mut state, again, false);
+        if let Some(satellite) = again {
+            withdrawn.extend(self.verify(satellite, filter, &state));
+            withdrawn.extend(self.condition(filter, &mut state, again, true));
+        }
         self.seek(time, filter, &state);
         withdrawn
     }
 
-    /// Looks at one satellite's whole numbers again, as if they were not known: what has been measured since may prefer others. Withdraws
-    /// and tells them if so.
-    fn verify(&mut self, filter: &GroupFilter, state: &Gaussian) -> Vec<Place> {
-        let satellites: Vec<Satellite> = {
-            let mut all: Vec<Satellite> =
-                self.fixed.keys().map(|(satellite, _)| *satellite).collect();
-            all.dedup();
-            all
-        };
+    /// The satellite whose whole numbers are to be looked at again: each in turn, once enough are known.
+    fn next_to_verify(&mut self) -> Option<Satellite> {
+        let mut satellites: Vec<Satellite> = self.fixed.keys().map(|(s, _)| *s).collect();
+        satellites.dedup();
         if satellites.len() <= KNOWN_MIN {
-            return Vec::new();
+            return None;
         }
         let next = satellites.iter().find(|s| self.verified.is_none_or(|last| **s > last));
-        let Some(&satellite) = next.or(satellites.first()) else { return Vec::new() };
-        self.verified = Some(satellite);
-        let mut others = self.clone();
-        others.fixed.retain(|(s, _), _| *s != satellite);
-        let mut state = state.clone();
-        others.condition(filter, &mut state);
-        let references = others.references(filter);
+        self.verified = next.or(satellites.first()).copied();
+        self.verified
+    }
+
+    /// Looks at one satellite's whole numbers again, as if they were not known (`state` is told the others): what has been measured since
+    /// may prefer others. Withdraws and tells them if so.
+    fn verify(
+        &mut self,
+        satellite: Satellite,
+        filter: &GroupFilter,
+        state: &Conditioned<'_>,
+    ) -> Vec<Place> {
+        let references = self.references(filter, Some(satellite));
         let bands: Vec<usize> =
             self.fixed.keys().filter(|(s, _)| *s == satellite).map(|(_, b)| *b).collect();
         let one = Unknown { satellite, elevation_rad: 0.0, bands };
@@ -126,7 +132,7 @@ impl FixBook {
                 (integer(satellite) - integer(d.relative_to)) as f64
             }),
         );
-        if !is_contradicted(&state, &differences, &held) {
+        if !is_contradicted(state, &differences, &held) {
             return Vec::new();
         }
         let places: Vec<Place> = differences.iter().map(|d| d.place).collect();
@@ -150,34 +156,38 @@ impl FixBook {
         self.proposals.retain(|place, proposal| current(place, proposal.arcs));
     }
 
-    /// Tells the state what is known already; what contradicts is counted, and withdrawn after a while.
-    fn condition(&mut self, filter: &GroupFilter, state: &mut Gaussian) -> Vec<Place> {
+    /// Tells the state what is known already, against the others than `again`: of them, or of `again` if it is its turn. What contradicts
+    /// is counted, and withdrawn after a while.
+    fn condition(
+        &mut self,
+        filter: &GroupFilter,
+        state: &mut Conditioned<'_>,
+        again: Option<Satellite>,
+        is_its_turn: bool,
+    ) -> Vec<Place> {
         let mut withdrawn = Vec::new();
         for band in 0..BANDS_MAX {
-            let mut of_band: Vec<(Satellite, usize, i64)> = Vec::new();
+            let (mut others, mut own) = (Vec::new(), Vec::new());
             for ((satellite, _), fixed) in self.fixed.iter().filter(|((_, b), _)| *b == band) {
                 let place = ambiguity(filter, *satellite, band).map(|a| a.place);
-                of_band.extend(place.map(|place| (*satellite, place, fixed.integer)));
+                let to = if Some(*satellite) == again { &mut own } else { &mut others };
+                to.extend(place.map(|place| (*satellite, place, fixed.integer)));
             }
-            let Some(reference) = best_known(state, &of_band) else { continue };
-            for &(satellite, place, integer) in &of_band {
+            let Some(reference) = best_known(state, &others) else { continue };
+            for &(satellite, place, integer) in if is_its_turn { &own } else { &others } {
                 if place == reference.0 {
                     continue;
                 }
+                let Some(fixed) = self.fixed.get_mut(&(satellite, band)) else { continue };
                 let whole = (integer - reference.1) as f64;
                 let difference = [(place, 1.0), (reference.0, -1.0)];
-                let found = state.innovation(&difference, whole, INTEGER_SIGMA * INTEGER_SIGMA);
-                let (sigmas, cycles) = CONTRADICTION;
-                let off = found.squared_sigmas() > sigmas * sigmas && found.value.abs() > cycles;
-                let Some(fixed) = self.fixed.get_mut(&(satellite, band)) else { continue };
-                if off {
-                    fixed.contradictions += 1;
-                    if fixed.contradictions >= CONTRADICTIONS_MAX {
-                        withdrawn.push((satellite, band));
-                    }
-                } else {
-                    fixed.contradictions = 0;
-                    state.update(&difference, whole, INTEGER_SIGMA * INTEGER_SIGMA);
+                let fits = state.take(&difference, (whole, INTEGER_SIGMA.powi(2)), |found| {
+                    let (sigmas, cycles) = CONTRADICTION;
+                    found.squared_sigmas() <= sigmas * sigmas || found.value.abs() <= cycles
+                });
+                fixed.contradictions = if fits { 0 } else { fixed.contradictions + 1 };
+                if fixed.contradictions >= CONTRADICTIONS_MAX {
+                    withdrawn.push((satellite, band));
                 }
             }
         }
@@ -187,7 +197,7 @@ impl FixBook {
         withdrawn
     }
 
-    fn seek(&mut self, time: GpsTime, filter: &GroupFilter, state: &Gaussian) {
+    fn seek(&mut self, time: GpsTime, filter: &GroupFilter, state: &Conditioned<'_>) {
         let mut unknown: Vec<Unknown> = Vec::new();
         for (satellite, s) in &filter.satellites {
             if s.seen != time || s.elevation_rad < FIXING_MASK_RAD {
@@ -207,7 +217,7 @@ impl FixBook {
             return;
         }
         unknown.sort_by(|a, b| b.elevation_rad.total_cmp(&a.elevation_rad));
-        let known = self.references(filter);
+        let known = self.references(filter, None);
         let mut found = first(filter, state, &unknown, known);
         for one in &unknown {
             found.extend(whole(state, &differences(filter, one, known)));
@@ -215,10 +225,17 @@ impl FixBook {
         self.propose(time, filter, &unknown, found);
     }
 
-    /// For each carrier an ambiguity that others may be told against, if enough of them are known.
-    fn references(&self, filter: &GroupFilter) -> [Option<Satellite>; BANDS_MAX] {
+    /// For each carrier an ambiguity that others may be told against, if enough of them are known; `but` is left aside.
+    fn references(
+        &self,
+        filter: &GroupFilter,
+        but: Option<Satellite>,
+    ) -> [Option<Satellite>; BANDS_MAX] {
         std::array::from_fn(|band| {
-            let of_band = || self.fixed.keys().filter(|(_, b)| *b == band).map(|(s, _)| *s);
+            let of_band = || {
+                let all = self.fixed.keys().filter(|(_, b)| *b == band).map(|(s, _)| *s);
+                all.filter(|s| Some(*s) != but)
+            };
             let highest = |s: &Satellite| filter.satellites.get(s).map_or(0.0, |s| s.elevation_rad);
             let best = of_band().max_by(|a, b| highest(a).total_cmp(&highest(b)));
             best.filter(|_| of_band().count() >= KNOWN_MIN)
@@ -308,7 +325,7 @@ struct Difference {
 /// On carriers of which nothing is known: all satellites together, then without the weakest, until the rest can be told.
 fn first(
     filter: &GroupFilter,
-    state: &Gaussian,
+    state: &Conditioned<'_>,
     unknown: &[Unknown],
     known: [Option<Satellite>; BANDS_MAX],
 ) -> Vec<Found> {
@@ -361,23 +378,24 @@ fn differences(
 }
 
 /// The differences' values and covariance, cycles.
-fn linear(state: &Gaussian, differences: &[Difference]) -> (DVector<f64>, DMatrix<f64>) {
+fn linear(state: &Conditioned<'_>, differences: &[Difference]) -> (DVector<f64>, DMatrix<f64>) {
     let n = differences.len();
-    let at = |i: usize| differences[i].at;
-    let float = DVector::from_fn(n, |i, _| state.mean(at(i).0) - state.mean(at(i).1));
-    let between = |i: usize, place: usize| {
-        state.covariance(at(i).0, place) - state.covariance(at(i).1, place)
-    };
-    (float, DMatrix::from_fn(n, n, |i, j| between(i, at(j).0) - between(i, at(j).1)))
+    let places: Vec<(usize, usize)> = differences.iter().map(|d| d.at).collect();
+    let float = DVector::from_fn(n, |i, _| state.mean(places[i].0) - state.mean(places[i].1));
+    (float, DMatrix::from_row_slice(n, n, &state.covariances(&places)))
 }
 
 /// With what probability one satellite alone could be told.
-fn success(state: &Gaussian, differences: &[Difference]) -> f64 {
+fn success(state: &Conditioned<'_>, differences: &[Difference]) -> f64 {
     success_rate(&linear(state, differences).1)
 }
 
 /// Whether other whole numbers than those held are now much more likely.
-fn is_contradicted(state: &Gaussian, differences: &[Difference], held: &DVector<f64>) -> bool {
+fn is_contradicted(
+    state: &Conditioned<'_>,
+    differences: &[Difference],
+    held: &DVector<f64>,
+) -> bool {
     let (float, covariance) = linear(state, differences);
     let Ok(integers) = search_above(&float, &covariance, DOUBT_SUCCESS_MIN) else { return false };
     if integers.best == *held {
@@ -389,7 +407,7 @@ fn is_contradicted(state: &Gaussian, differences: &[Difference], held: &DVector<
 }
 
 /// The whole numbers of those differences, if they can be told.
-fn whole(state: &Gaussian, differences: &[Difference]) -> Vec<Found> {
+fn whole(state: &Conditioned<'_>, differences: &[Difference]) -> Vec<Found> {
     let n = differences.len();
     let (float, covariance) = linear(state, differences);
     let Ok(integers) = search_above(&float, &covariance, SUCCESS_MIN) else { return Vec::new() };
@@ -410,7 +428,10 @@ fn ambiguity(filter: &GroupFilter, satellite: Satellite, band: usize) -> Option<
 }
 
 /// The known ambiguity (place and integer) with which most others agree.
-fn best_known(state: &Gaussian, of_band: &[(Satellite, usize, i64)]) -> Option<(usize, i64)> {
+fn best_known(
+    state: &Conditioned<'_>,
+    of_band: &[(Satellite, usize, i64)],
+) -> Option<(usize, i64)> {
     let offset =
         |(_, place, integer): &(Satellite, usize, i64)| state.mean(*place) - *integer as f64;
     let mut offsets: Vec<(f64, usize, i64)> =
@@ -426,16 +447,14 @@ fn nearest(cycles: f64) -> i64 {
 
 impl Knowledge {
     /// Tells a filter's state what others know.
-    fn apply(&self, filter: &GroupFilter, state: &mut Gaussian) {
+    fn apply(&self, filter: &GroupFilter, state: &mut Conditioned<'_>) {
         for (place, told) in
             [(ZENITH_DIFFERENCE, self.zenith_difference), (ZENITH_MEAN, self.zenith_mean)]
         {
             let Some((value_m, sigma_m)) = told else { continue };
-            let (row, variance) = ([(place, 1.0)], sigma_m * sigma_m);
             // What contradicts the edge's own measurements may come from a wrong level elsewhere.
-            if state.innovation(&row, value_m, variance).squared_sigmas() <= BELIEVED_SQUARED {
-                state.update(&row, value_m, variance);
-            }
+            let believed = |found: Innovation| found.squared_sigmas() <= BELIEVED_SQUARED;
+            state.take(&[(place, 1.0)], (value_m, sigma_m * sigma_m), believed);
         }
         let rows: Vec<_> = self
             .ionosphere
@@ -446,7 +465,7 @@ impl Knowledge {
             })
             .collect();
         for (coefficients, measured) in without_common(&rows) {
-            state.update(&coefficients, measured, 1.0);
+            state.take(&coefficients, (measured, 1.0), |_| true);
         }
     }
 }

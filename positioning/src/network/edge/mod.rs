@@ -1,5 +1,6 @@
 //! One edge of the network: the whole cycles between two stations whose places are known.
 
+mod conditioned;
 mod filter;
 mod fix;
 mod gaussian;
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::GpsTime;
 
-use crate::network::edge::filter::{EdgePrior, GroupFilter, Row, ZENITH_DIFFERENCE, without_clock};
+use crate::network::edge::filter::{EdgePrior, GroupFilter, SatelliteState, ZENITH_DIFFERENCE};
 use crate::network::edge::fix::FixBook;
 use crate::network::edge::single::singles;
 use crate::network::observed::{Channel, Group, ObservedEpoch};
@@ -43,12 +44,23 @@ pub struct Knowledge {
     pub ionosphere: BTreeMap<Satellite, (f64, f64)>,
 }
 
+/// Which groups take an epoch in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// All.
+    All,
+    /// Those in which something is still sought.
+    Unsettled,
+}
+
 /// The filters and whole numbers of one edge, group by group.
 #[derive(Clone, Debug)]
 pub struct EdgeSolver {
     edge: Edge,
     prior: EdgePrior,
     groups: BTreeMap<Group, (GroupFilter, FixBook)>,
+    /// As of the last change.
+    counts: (usize, usize),
 }
 
 /// Zenith delays of two stations differ by this at least, one sigma, m (shared design, network solver, section 3.1).
@@ -78,7 +90,7 @@ impl EdgeSolver {
             zenith_mean: ZENITH_MEAN_SIGMA_M,
             ionosphere: (AIR_SIGMA_BY_DISTANCE * length_m).clamp(AIR_SIGMA_MIN_M, AIR_SIGMA_M),
         };
-        Self { edge, prior, groups: BTreeMap::new() }
+        Self { edge, prior, groups: BTreeMap::new(), counts: (0, 0) }
     }
 
     /// Which edge.
@@ -87,9 +99,20 @@ impl EdgeSolver {
     }
 
     /// Takes in what its two stations saw at one epoch. Tells the channels whose phases broke with their ambiguity.
-    pub fn step(&mut self, from: &ObservedEpoch, to: &ObservedEpoch) -> Vec<Channel> {
+    pub fn step(
+        &mut self,
+        from: &ObservedEpoch,
+        to: &ObservedEpoch,
+        wanted: Wanted,
+    ) -> Vec<Channel> {
         let mut broken = Vec::new();
         for group in SOLVED {
+            let is_settled = |(filter, book): &(GroupFilter, FixBook)| {
+                filter.satellites.iter().all(|(s, state)| !is_unknown(*s, state, book))
+            };
+            if wanted == Wanted::Unsettled && self.groups.get(&group).is_some_and(is_settled) {
+                continue;
+            }
             let seen = singles(from, to, group, TRACKING_MASK_RAD);
             if seen.is_empty() && !self.groups.contains_key(&group) {
                 continue;
@@ -103,14 +126,19 @@ impl EdgeSolver {
                 broken.extend(channel(group, place));
             }
         }
+        self.count();
         broken
     }
 
-    /// Tries to find more whole numbers with what the rest of the network knows. Tells those that were withdrawn.
+    /// Tries to find more whole numbers with what the rest of the network knows, in the groups that took the epoch in. Tells those that
+    /// were withdrawn.
     pub fn fix(&mut self, time: GpsTime, known: &Knowledge) -> Vec<Channel> {
         let of_groups = self.zenith_by_group();
         let mut withdrawn = Vec::new();
         for (group, (filter, book)) in &mut self.groups {
+            if !filter.is_at(time) {
+                continue;
+            }
             let mut known = known.clone();
             if known.zenith_difference.is_none() {
                 known.zenith_difference = others(*group, &of_groups);
@@ -118,6 +146,7 @@ impl EdgeSolver {
             let gone = book.step(time, filter, &known);
             withdrawn.extend(gone.into_iter().filter_map(|place| channel(*group, place)));
         }
+        self.count();
         withdrawn
     }
 
@@ -129,6 +158,7 @@ impl EdgeSolver {
             book.withdraw((channel.0, band));
             filter.renew(time, channel.0, band);
         }
+        self.count();
     }
 
     /// The whole numbers, by channel.
@@ -147,6 +177,10 @@ impl EdgeSolver {
 
     /// How many ambiguities there are above the mask for fixing, and how many of them are whole.
     pub fn counts(&self) -> (usize, usize) {
+        self.counts
+    }
+
+    fn count(&mut self) {
         let mut all = 0;
         let mut fixed = 0;
         for (filter, book) in self.groups.values() {
@@ -155,21 +189,15 @@ impl EdgeSolver {
             all += high.map(|s| s.ambiguities.iter().flatten().count()).sum::<usize>();
             fixed += book.fixed.len();
         }
-        (all, fixed)
+        self.counts = (all, fixed);
     }
 
     /// The satellites above the mask for fixing that have an ambiguity which is not whole.
     pub fn unknown(&self) -> BTreeSet<Satellite> {
         let mut unknown = BTreeSet::new();
         for (filter, book) in self.groups.values() {
-            for (satellite, s) in &filter.satellites {
-                let open = |band: usize| {
-                    s.ambiguities[band].is_some() && !book.fixed.contains_key(&(*satellite, band))
-                };
-                if s.elevation_rad >= fix::FIXING_MASK_RAD && (0..s.ambiguities.len()).any(open) {
-                    unknown.insert(*satellite);
-                }
-            }
+            let open = filter.satellites.iter().filter(|(s, state)| is_unknown(**s, state, book));
+            unknown.extend(open.map(|(satellite, _)| *satellite));
         }
         unknown
     }
@@ -190,6 +218,14 @@ impl EdgeSolver {
 pub const SOLVED: [Group; 5] =
     [Group::Gps, Group::Galileo, Group::BeiDou3, Group::BeiDou2, Group::Qzss];
 
+/// Whether a satellite is above the mask for fixing and has an ambiguity that is not whole.
+fn is_unknown(satellite: Satellite, state: &SatelliteState, book: &FixBook) -> bool {
+    let open = |band: usize| {
+        state.ambiguities[band].is_some() && !book.fixed.contains_key(&(satellite, band))
+    };
+    state.elevation_rad >= fix::FIXING_MASK_RAD && (0..state.ambiguities.len()).any(open)
+}
+
 /// What the other groups tell a group of the zenith delay's difference.
 fn others(group: Group, all: &[(Group, f64, f64)]) -> Option<(f64, f64)> {
     let (mut information, mut weighted) = (0.0, 0.0);
@@ -204,18 +240,25 @@ fn channel(group: Group, (satellite, band): fix::Place) -> Option<Channel> {
     Some((satellite, group.bands().chars().nth(band)?))
 }
 
-/// Measurements of unknowns (place, value, sigma) that have an unknown of their own in common, as rows of unit variance without it.
+/// Measurements of unknowns (place, value, sigma) that have an unknown of their own in common, as rows of unit variance without it: the
+/// first of the reflected rows (as in [`gaussian`]) has it alone.
 fn without_common(rows: &[(usize, f64, f64)]) -> Vec<(Vec<(usize, f64)>, f64)> {
     if rows.len() < 2 {
         return Vec::new();
     }
-    let row = |(place, value, sigma): &(usize, f64, f64)| Row {
-        satellite: None,
-        coefficients: vec![(*place, 1.0)],
-        measured: *value,
-        variance: sigma * sigma,
-    };
-    without_clock(&rows.iter().map(row).collect::<Vec<_>>())
+    let weights: Vec<f64> = rows.iter().map(|(_, _, sigma)| 1.0 / sigma).collect();
+    let mut mirror = weights.clone();
+    mirror[0] += weights.iter().map(|w| w * w).sum::<f64>().sqrt();
+    let scale = 2.0 / mirror.iter().map(|m| m * m).sum::<f64>();
+    let shadow: Vec<f64> = mirror.iter().zip(&weights).map(|(m, w)| m * w).collect();
+    let value = rows.iter().zip(&shadow).map(|((_, value, _), s)| value * s).sum::<f64>();
+    let reflected = (1..rows.len()).map(|k| {
+        let own = |l: usize| if l == k { weights[k] } else { 0.0 };
+        let across = scale * mirror[k];
+        let coefficient = |l: usize| (rows[l].0, own(l) - across * shadow[l]);
+        ((0..rows.len()).map(coefficient).collect(), weights[k] * rows[k].1 - across * value)
+    });
+    reflected.collect()
 }
 
 #[cfg(test)]

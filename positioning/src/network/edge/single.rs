@@ -43,25 +43,25 @@ pub(super) fn singles(
     group: Group,
     mask_rad: f64,
 ) -> Vec<Single> {
-    let of_group = from.satellites.iter().filter(|s| s.group == group);
-    of_group
-        .filter_map(|a| {
-            let b = to.get(a.satellite).filter(|b| b.issue == a.issue)?;
-            let elevation_rad = a.elevation_rad.min(b.elevation_rad);
-            let mut carriers = [None; BANDS_MAX];
-            for (place, band) in carriers.iter_mut().zip(group.bands().chars()) {
-                *place = carrier(a, b, band);
-            }
-            let is_seen = elevation_rad >= mask_rad && carriers.iter().any(Option::is_some);
-            is_seen.then(|| Single {
-                satellite: a.satellite,
-                elevation_rad,
-                wet_mapping: [b.wet_mapping, a.wet_mapping],
-                shell_mapping: shell::mapping(f64::midpoint(a.elevation_rad, b.elevation_rad)),
-                carriers,
-            })
+    let of_group = || from.satellites.iter().filter(|s| s.group == group);
+    let mut singles = Vec::with_capacity(of_group().count());
+    singles.extend(of_group().filter_map(|a| {
+        let b = to.get(a.satellite).filter(|b| b.issue == a.issue)?;
+        let elevation_rad = a.elevation_rad.min(b.elevation_rad);
+        let mut carriers = [None; BANDS_MAX];
+        for (place, band) in carriers.iter_mut().zip(group.bands().chars()) {
+            *place = carrier(a, b, band);
+        }
+        let is_seen = elevation_rad >= mask_rad && carriers.iter().any(Option::is_some);
+        is_seen.then(|| Single {
+            satellite: a.satellite,
+            elevation_rad,
+            wet_mapping: [b.wet_mapping, a.wet_mapping],
+            shell_mapping: shell::mapping(f64::midpoint(a.elevation_rad, b.elevation_rad)),
+            carriers,
         })
-        .collect()
+    }));
+    singles
 }
 
 fn carrier(a: &ObservedSatellite, b: &ObservedSatellite, band: char) -> Option<SingleCarrier> {

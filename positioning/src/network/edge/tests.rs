@@ -14,7 +14,7 @@ fn run(name: &str, spacing_km: f64, seed: u64, epochs: usize) -> (f64, usize, us
     for epoch in 0..epochs {
         let both = network.next(Interval::from_seconds(5));
         let [(a, a_site), (b, b_site)] = both.as_slice() else { continue };
-        solver.step(a, b);
+        solver.step(a, b, Wanted::All);
         let _ = solver.fix(a.time, &Knowledge::default());
         let (all, count) = solver.counts();
         share = count as f64 / all.max(1) as f64;

@@ -11,8 +11,7 @@ use crate::network::engine::trend::Trend;
 use crate::network::interpolate::calibration::Calibration;
 use crate::network::interpolate::covariance::{Covariance, RANGE_DEFAULT_M};
 use crate::network::interpolate::fit::fit;
-use crate::network::interpolate::kriging::present;
-use crate::network::interpolate::leave_one_out::{LeftOut, Residual, leave_each_out};
+use crate::network::interpolate::leave_one_out::{LeaveOneOut, Residual};
 use crate::network::interpolate::shell;
 use crate::network::median::median;
 use crate::network::observed::Group;
@@ -28,8 +27,7 @@ pub(super) struct Fields {
     by_satellite: BTreeMap<Satellite, Field>,
     covariance: Option<Covariance>,
     fitted: Option<GpsTime>,
-    /// Leave-one-out weights by the stations that take part.
-    left_out: BTreeMap<Vec<StationIndex>, Vec<LeftOut>>,
+    left_out: LeaveOneOut,
     /// What others predicted for each station and satellite less what it measured, zenith on L1, m.
     pub(super) residuals_m: BTreeMap<(usize, Satellite), f64>,
 }
@@ -73,8 +71,6 @@ const NOISE_SHARE: f64 = 0.6;
 const FIT_INTERVAL: Interval = Interval::from_seconds(60);
 /// Satellites that a fit looks at: two numbers need no more.
 const FIT_SATELLITES: usize = 5;
-/// Sets of stations whose weights are kept; beyond, all are computed anew.
-const SETS_MAX: usize = 128;
 /// Fewer stations cannot predict each other.
 const STATIONS_MIN: usize = 4;
 /// A residual beyond so many sigmas and so many metres at the zenith is no noise.
@@ -114,6 +110,11 @@ impl Field {
 }
 
 impl Fields {
+    /// Of stations at those places.
+    pub(super) fn new(points: &[PlanePoint]) -> Self {
+        Self { left_out: LeaveOneOut::new(points), ..Self::default() }
+    }
+
     /// The fields of the last epoch.
     pub(super) fn all(&self) -> &BTreeMap<Satellite, Field> {
         &self.by_satellite
@@ -195,7 +196,7 @@ impl Fields {
         let fallback = default_covariance(nugget_m2);
         self.covariance = Some(fit(points, &zenith, nugget_m2, fallback));
         self.fitted = Some(time);
-        self.left_out.clear();
+        self.left_out.forget();
     }
 
     /// Orbit errors as planes over the network.
@@ -241,23 +242,14 @@ impl Fields {
     /// What the others say about each station, against what it measured.
     fn leave_one_out(&mut self, time: GpsTime, points: &[PlanePoint]) {
         self.residuals_m.clear();
-        if self.left_out.len() > SETS_MAX {
-            self.left_out.clear();
-        }
         let covariance = self.covariance();
         let mut found: BTreeMap<Satellite, Vec<Residual>> = BTreeMap::new();
         for (satellite, field) in &self.by_satellite {
-            let stations = present(&field.values_m);
-            if stations.len() < STATIONS_MIN {
+            if field.telling() < STATIONS_MIN {
                 continue;
             }
-            let left_out = self.left_out.entry(stations).or_insert_with_key(|stations| {
-                leave_each_out(points, stations, stations.iter().copied(), &covariance)
-            });
-            found.insert(
-                *satellite,
-                left_out.iter().filter_map(|l| l.residual(&field.values_m)).collect(),
-            );
+            let residuals = self.left_out.residuals(points, &field.values_m, &covariance);
+            found.insert(*satellite, residuals);
         }
         let common = self.common(&found);
         for (satellite, residuals) in found {

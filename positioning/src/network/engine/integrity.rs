@@ -10,6 +10,7 @@ use crate::network::engine::indices;
 use crate::network::engine::motion::Motion;
 use crate::network::median::median;
 use crate::network::observed::{Channel, Group, ObservedEpoch, ObservedSatellite};
+use crate::network::snapshot::Displacement;
 use crate::network::solution::links::{Levelled, link_to};
 use crate::network::solution::zenith::Residuals;
 use crate::network::topology::StationIndex;
@@ -91,6 +92,15 @@ impl Integrity {
     /// Why a station is not believed, if it is not.
     pub(super) fn doubt(&self, station: StationIndex) -> Option<&str> {
         self.suspects.get(&station).map(|s| s.reason.as_str())
+    }
+
+    /// Where a station's phases put it at that epoch.
+    pub(super) fn displacement(
+        &self,
+        station: StationIndex,
+        time: GpsTime,
+    ) -> Option<Displacement> {
+        self.motion.get(station.position())?.at(time)
     }
 
     /// Notes that an edge of this station has withdrawn a whole number; tells whether several of its edges have, so that it is the

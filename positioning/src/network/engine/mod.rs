@@ -22,7 +22,7 @@ use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_gnss::time::uptime::Uptime;
 
-use crate::network::edge::EdgeSolver;
+use crate::network::edge::{EdgeSolver, Wanted};
 use crate::network::engine::fields::Fields;
 use crate::network::engine::integrity::Integrity;
 use crate::network::engine::satellites::SatelliteWatch;
@@ -31,6 +31,7 @@ use crate::network::levels::closure::{self, Closure, OfEdge};
 use crate::network::levels::shown::ShownLevels;
 use crate::network::observed::{Channel, ObservedEpoch};
 use crate::network::plane::{LocalPlane, PlanePoint};
+use crate::network::preprocess::sky::Sky;
 use crate::network::preprocess::{Preprocessor, StationSetup};
 use crate::network::snapshot::NetworkSnapshot;
 use crate::network::solution::frame::PhaseFrame;
@@ -97,7 +98,8 @@ pub struct Engine {
 
 /// Each edge is filtered this often: multipath makes more frequent phases tell little more, and the work is spread over the epochs between.
 const EDGE_INTERVAL: Interval = Interval::from_seconds(5);
-/// An edge of which everything is fixed is filtered at every so-manieth of its turns only: it is watched, and has nothing to find.
+/// A group of an edge of which everything is fixed is filtered at every so-manieth of its turns only: it is watched, and has nothing to
+/// find. Multipath is the same for longer than that.
 const SETTLED_TURNS: u64 = 2;
 /// Triangles are closed anew at every so-manieth epoch at most.
 const CLOSURE_EPOCHS: u64 = 2;
@@ -134,7 +136,7 @@ impl Engine {
             shown_version: 0,
             frame: Arc::default(),
             zenith: ZenithFilter::new(stations.len()),
-            fields: Fields::default(),
+            fields: Fields::new(&points),
             integrity: Integrity::new(stations.len()),
             watch: SatelliteWatch::default(),
             observed: vec![None; stations.len()],
@@ -210,11 +212,12 @@ impl Engine {
     fn take(&mut self, time: GpsTime, measured: &BTreeMap<StationIndex, Arc<ObsEpoch>>) {
         let now = self.uptime(time);
         self.observed.fill(None);
+        let mut sky = Sky::new(time, &self.ephemerides);
         for (station, epoch) in measured {
             let Some(preprocessor) = self.preprocessors.get_mut(station.position()) else {
                 continue;
             };
-            let ready = preprocessor.step(time, epoch, &self.ephemerides);
+            let ready = preprocessor.step(time, epoch, &mut sky);
             if !ready.satellites.is_empty() {
                 self.keeper.heard(*station, now);
                 self.observed[station.position()] = Some(ready);
@@ -268,19 +271,21 @@ impl Engine {
                 continue;
             }
             let may_rest = !(self.epochs / stride + place).is_multiple_of(SETTLED_TURNS);
-            if stride > 1 && may_rest && solver.unknown().is_empty() {
+            let wanted = if stride > 1 && may_rest { Wanted::Unsettled } else { Wanted::All };
+            if wanted == Wanted::Unsettled && solver.unknown().is_empty() {
                 continue;
             }
             let observed = |s: StationIndex| self.observed[s.position()].as_ref();
             let Some((from, to)) = observed(edge.from()).zip(observed(edge.to())) else { continue };
-            solver.step(from, to);
+            solver.step(from, to, wanted);
             let known = fresh.about(*edge, solver, &self.zenith, &self.fields, &self.points);
             for channel in solver.fix(time, &known) {
                 for station in [edge.from(), edge.to()] {
                     withdrawn.push((station, channel));
                 }
             }
-            let now: OfEdge = solver.integers().map(|i| (i.channel, i)).collect();
+            let mut now: OfEdge = solver.integers().collect();
+            now.sort_unstable_by_key(|integer| integer.channel);
             let before = self.integers.get(edge);
             if before.is_none_or(|before| *before != now) {
                 self.integers.insert(*edge, now);
@@ -323,7 +328,7 @@ impl Engine {
             solver.withdraw(channel, time);
         }
         if let Some(of_edge) = self.integers.get_mut(&edge) {
-            of_edge.remove(&channel);
+            of_edge.retain(|integer| integer.channel != channel);
         }
     }
 

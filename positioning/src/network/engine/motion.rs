@@ -3,6 +3,7 @@
 use tianshu_gnss::time::gps::GpsTime;
 
 use crate::network::engine::integrity::{Row, direction, displacement_m};
+use crate::network::snapshot::Displacement;
 use crate::network::solution::links::Levelled;
 
 /// Running means of a station's displacement.
@@ -14,6 +15,7 @@ pub(super) struct Motion {
     seen_s: f64,
     over_s: f64,
     last: Option<GpsTime>,
+    newest: Option<(GpsTime, Displacement)>,
 }
 
 /// The memory of the short mean, s: a moved antenna is told within ten seconds (shared design, network solver, section 8).
@@ -32,6 +34,11 @@ const OVER_S: f64 = 5.0;
 const SETTLE_S: f64 = 60.0;
 
 impl Motion {
+    /// What that epoch told of the station's place, if it told anything.
+    pub(super) fn at(&self, time: GpsTime) -> Option<Displacement> {
+        self.newest.filter(|(of, _)| *of == time).map(|(_, displacement)| displacement)
+    }
+
     /// Takes an epoch's residuals in; tells in words that the station has moved.
     pub(super) fn step(&mut self, time: GpsTime, left: &[(&Levelled, f64)]) -> Option<String> {
         let row = |(l, residual_m): &(&Levelled, f64)| Row {
@@ -41,6 +48,7 @@ impl Motion {
             sigma_m: l.free_sigma_m,
         };
         let (offset_m, sigma_m) = displacement_m(&left.iter().map(row).collect::<Vec<_>>())?;
+        self.newest = Some((time, Displacement { offset_m, sigma_m }));
         let span_s = self.last.map_or(1.0, |last| (time - last).seconds().clamp(0.0, 60.0));
         self.last = Some(time);
         self.seen_s += span_s;

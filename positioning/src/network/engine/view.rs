@@ -32,8 +32,10 @@ impl Engine {
         let now = self.uptime(time);
         let squares = |residuals| Squares::of(residuals, self.stations.len());
         let (air, rest) = (squares(&self.fields.residuals_m), squares(&self.residuals));
-        let stations: Vec<StationView> =
-            indices().zip(&self.stations).map(|(i, _)| self.view(i, now, &air, &rest)).collect();
+        let stations: Vec<StationView> = indices()
+            .zip(&self.stations)
+            .map(|(i, _)| self.view(i, (time, now), &air, &rest))
+            .collect();
         let zenith_m: Vec<Option<f64>> = stations
             .iter()
             .zip(&self.geodetic)
@@ -69,7 +71,7 @@ impl Engine {
     fn view(
         &self,
         station: StationIndex,
-        now: Uptime,
+        (time, now): (GpsTime, Uptime),
         air: &Squares,
         rest: &Squares,
     ) -> StationView {
@@ -91,6 +93,7 @@ impl Engine {
             geometry_residual_m: rest.rms(at),
             is_calibrated: config.antenna.is_some(),
             breaking: self.preprocessors[at].breaking(),
+            displacement: self.integrity.displacement(station, time),
         }
     }
 

@@ -47,8 +47,13 @@ impl Covariance {
 
     /// The covariance of the field, without noise, between places this far apart (m), m².
     pub fn between_m2(&self, distance_m: f64) -> f64 {
+        self.sill_m2 * self.likeness(distance_m)
+    }
+
+    /// The same as a share of the sill: it hangs on the range alone.
+    pub fn likeness(&self, distance_m: f64) -> f64 {
         let scaled = 3.0_f64.sqrt() * distance_m / self.range_m;
-        self.sill_m2 * (1.0 + scaled) * (-scaled).exp()
+        (1.0 + scaled) * (-scaled).exp()
     }
 }
 

@@ -1,10 +1,7 @@
 //! Range and sill from the fields themselves.
 
-use std::collections::BTreeMap;
-
 use crate::network::interpolate::covariance::{Covariance, RANGE_MAX_M, RANGE_MIN_M};
-use crate::network::interpolate::kriging::present;
-use crate::network::interpolate::leave_one_out::leave_each_out;
+use crate::network::interpolate::kriging::{Neighbourhood, present};
 use crate::network::plane::PlanePoint;
 use crate::network::topology::StationIndex;
 
@@ -24,15 +21,17 @@ const SILLS: u8 = 12;
 const TOLERANCE: f64 = 0.03;
 
 /// How badly a covariance predicted.
+#[derive(Default)]
 struct Score {
     sum: f64,
     count: usize,
 }
 
-impl Score {
-    fn mean(&self) -> f64 {
-        self.sum / self.count as f64
-    }
+/// A station that is left out, and the fields in which it has those neighbours.
+struct Probe<'a> {
+    station: StationIndex,
+    neighbours: Neighbourhood,
+    fields: Vec<&'a [Option<f64>]>,
 }
 
 /// The covariance whose leave-one-out residuals are the most likely: the predictive log score Σ ln s² + e²/s² is least (Gneiting and
@@ -46,55 +45,92 @@ pub fn fit(
     nugget_m2: f64,
     fallback: Covariance,
 ) -> Covariance {
-    let mut by_stations = BTreeMap::<Vec<StationIndex>, Vec<&[Option<f64>]>>::new();
-    for field in fields {
-        by_stations.entry(present(field)).or_default().push(field);
-    }
-    let score = |candidate: &Covariance| {
-        let (mut sum, mut count) = (0.0, 0_usize);
-        for (stations, fields) in &by_stations {
-            let stride = stations.len().div_ceil(PROBES_MAX).max(1);
-            let probes = stations.iter().copied().step_by(stride);
-            for probe in leave_each_out(places, stations, probes, candidate) {
-                for residual in fields.iter().filter_map(|field| probe.residual(field)) {
-                    let variance_m2 = residual.sigma_m.powi(2);
-                    sum += variance_m2.ln() + residual.error_m.powi(2) / variance_m2;
-                    count += 1;
-                }
-            }
-        }
-        (count >= RESIDUALS_MIN && sum.is_finite()).then_some(Score { sum, count })
-    };
+    let probes = probes(places, fields);
     let range_step = (RANGE_MAX_M / RANGE_MIN_M).powf(1.0 / f64::from(RANGES - 1));
-    let coarse = (0..RANGES).flat_map(|range| {
-        (0..SILLS).map(move |sill| {
-            (
-                RANGE_MIN_M * range_step.powi(i32::from(range)),
-                SILL_SIGMA_MIN_M * 2.0_f64.powi(i32::from(sill)),
-            )
-        })
-    });
-    let try_all = |candidates: &mut dyn Iterator<Item = (f64, f64)>| {
-        let tried: Vec<(Score, Covariance)> = candidates
-            .filter_map(|(range_m, sigma_m)| {
-                let covariance = Covariance::new(sigma_m * sigma_m, range_m, nugget_m2)?;
-                Some((score(&covariance)?, covariance))
-            })
-            .collect();
-        let best = tried.iter().map(|(score, _)| score.mean()).min_by(f64::total_cmp)?;
-        tried.into_iter().filter(|(score, _)| score.mean() <= best + TOLERANCE).min_by(|a, b| {
-            let range = |c: &Covariance| c.range_m();
-            range(&a.1).total_cmp(&range(&b.1)).then(a.0.mean().total_cmp(&b.0.mean()))
-        })
-    };
-    let Some((_, best)) = try_all(&mut coarse.into_iter()) else { return fallback };
+    let range_m = |range: u8| RANGE_MIN_M * range_step.powi(i32::from(range));
+    let sigma_m = |sill: u8| SILL_SIGMA_MIN_M * 2.0_f64.powi(i32::from(sill));
+    let sigmas_m: Vec<f64> = (0..SILLS).map(sigma_m).collect();
+    let coarse = (0..RANGES).map(|range| (range_m(range), sigmas_m.as_slice()));
+    let Some(best) = best_of(&probes, nugget_m2, coarse) else { return fallback };
     // Once more around the best, at a third of the step.
     let steps = || (-1..=1).map(|step| f64::from(step) / 3.0);
-    let mut fine = steps().flat_map(|range| {
-        steps().map(move |sill| {
-            let range_m = best.range_m() * range_step.powf(range);
-            (range_m.clamp(RANGE_MIN_M, RANGE_MAX_M), best.sill_m2().sqrt() * 2.0_f64.powf(sill))
-        })
+    let sigmas_m: Vec<f64> =
+        steps().map(|sill| best.sill_m2().sqrt() * 2.0_f64.powf(sill)).collect();
+    let fine = steps().map(|range| {
+        let range_m = best.range_m() * range_step.powf(range);
+        (range_m.clamp(RANGE_MIN_M, RANGE_MAX_M), sigmas_m.as_slice())
     });
-    try_all(&mut fine).map_or(best, |(_, covariance)| covariance)
+    best_of(&probes, nugget_m2, fine).unwrap_or(best)
+}
+
+/// The stations of each field that are left out, at most [`PROBES_MAX`]. Where fields have the same neighbours around a station, one probe
+/// is for all of them.
+fn probes<'a>(places: &[PlanePoint], fields: &'a [Vec<Option<f64>>]) -> Vec<Probe<'a>> {
+    let mut probes: Vec<Probe<'a>> = Vec::new();
+    for field in fields {
+        let stations = present(field);
+        let stride = stations.len().div_ceil(PROBES_MAX).max(1);
+        for &station in stations.iter().step_by(stride) {
+            let others: Vec<_> = stations.iter().copied().filter(|s| *s != station).collect();
+            let place = places.get(station.position());
+            let near = place.and_then(|place| Neighbourhood::of(places, &others, *place));
+            let Some(neighbours) = near else { continue };
+            let same =
+                |probe: &&mut Probe<'a>| probe.station == station && probe.neighbours == neighbours;
+            match probes.iter_mut().find(same) {
+                Some(probe) => probe.fields.push(field),
+                None => probes.push(Probe { station, neighbours, fields: vec![field] }),
+            }
+        }
+    }
+    probes
+}
+
+/// The best of those ranges (m) with those deviations (m): of the shortest range, if it is as likely as the most likely one.
+fn best_of<'a>(
+    probes: &[Probe<'_>],
+    nugget_m2: f64,
+    candidates: impl Iterator<Item = (f64, &'a [f64])>,
+) -> Option<Covariance> {
+    let mut tried: Vec<(f64, Covariance)> = Vec::new();
+    for (range_m, sigmas_m) in candidates {
+        let covariances: Vec<Covariance> = sigmas_m
+            .iter()
+            .filter_map(|sigma_m| Covariance::new(sigma_m * sigma_m, range_m, nugget_m2))
+            .collect();
+        for (covariance, score) in covariances.iter().zip(scores(probes, &covariances)) {
+            if score.count >= RESIDUALS_MIN && score.sum.is_finite() {
+                tried.push((score.sum / score.count as f64, *covariance));
+            }
+        }
+    }
+    let best = tried.iter().map(|(score, _)| *score).min_by(f64::total_cmp)?;
+    let likely = tried.into_iter().filter(|(score, _)| *score <= best + TOLERANCE);
+    let shortest =
+        likely.min_by(|a, b| a.1.range_m().total_cmp(&b.1.range_m()).then(a.0.total_cmp(&b.0)));
+    shortest.map(|(_, covariance)| covariance)
+}
+
+/// How badly covariances of one range predict.
+fn scores(probes: &[Probe<'_>], covariances: &[Covariance]) -> Vec<Score> {
+    let mut scores: Vec<Score> = covariances.iter().map(|_| Score::default()).collect();
+    let Some(first) = covariances.first() else { return scores };
+    for probe in probes {
+        let likeness = probe.neighbours.likeness(first);
+        for (covariance, score) in covariances.iter().zip(&mut scores) {
+            let Some(weights) = probe.neighbours.weights_of(covariance, &likeness) else {
+                continue;
+            };
+            let variance_m2 = weights.sigma_m().powi(2) + covariance.nugget_m2();
+            for field in &probe.fields {
+                let measured_m = field.get(probe.station.position()).copied().flatten();
+                let Some((told_m, measured_m)) = weights.apply(field).zip(measured_m) else {
+                    continue;
+                };
+                score.sum += variance_m2.ln() + (told_m - measured_m).powi(2) / variance_m2;
+                score.count += 1;
+            }
+        }
+    }
+    scores
 }

@@ -35,6 +35,16 @@ pub struct Weights {
     drift: Drift,
 }
 
+/// A place and the stations whose values count there, with the distances between them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Neighbourhood {
+    target: PlanePoint,
+    near: Vec<(StationIndex, PlanePoint)>,
+    drift: Drift,
+    /// Between stations, the lower triangle row by row, and from each to the target at the end of its row, m.
+    distances_m: Vec<f64>,
+}
+
 /// Weights for one place, computed once for all satellites that the same stations see.
 #[derive(Clone, Debug)]
 pub struct WeightCache {
@@ -53,47 +63,7 @@ impl Weights {
         target: PlanePoint,
         covariance: &Covariance,
     ) -> Option<Self> {
-        let near = nearest(places, stations, target);
-        if near.is_empty() || !target.is_finite() {
-            return None;
-        }
-        let count = near.len();
-        let noisy = DMatrix::from_fn(count, count, |row, column| {
-            let noise = if row == column { covariance.nugget_m2() } else { 0.0 };
-            covariance.between_m2(near[row].1.distance_m(near[column].1)) + noise
-        });
-        let root = Cholesky::new(noisy)?;
-        // Seen from the target, so that the drift there is its constant.
-        let mut drift = DMatrix::from_fn(count, 3, |row, column| match column {
-            0 => 1.0,
-            1 => (near[row].1.east_m - target.east_m) / LENGTH_UNIT_M,
-            _ => (near[row].1.north_m - target.north_m) / LENGTH_UNIT_M,
-        });
-        let mut to_target =
-            DVector::from_fn(count, |row, _| covariance.between_m2(near[row].1.distance_m(target)));
-        let lower = root.l_dirty();
-        // Whitened: the stations' noise and likeness become the identity.
-        lower.solve_lower_triangular_unchecked_mut(&mut drift);
-        lower.solve_lower_triangular_unchecked_mut(&mut to_target);
-        let told = if tell_slopes(&near) { Drift::Estimated } else { Drift::Assumed };
-        let mut normal = Matrix3::from_fn(|i, j| drift.column(i).dot(&drift.column(j)));
-        if told == Drift::Assumed {
-            let information = (SLOPE_SIGMA * LENGTH_UNIT_M).powi(-2);
-            normal[(1, 1)] += information;
-            normal[(2, 2)] += information;
-        }
-        let explained = Vector3::from_fn(|i, _| drift.column(i).dot(&to_target));
-        let left = Vector3::new(1.0, 0.0, 0.0) - explained;
-        let multipliers = normal.cholesky()?.solve(&left);
-        // Cressie 1993, "Statistics for Spatial Data", eqs. 3.4.63 and 3.4.65, with the noise filtered out.
-        let variance_m2 = covariance.sill_m2() - to_target.norm_squared() + left.dot(&multipliers);
-        let mut shares = to_target;
-        for (column, multiplier) in multipliers.iter().enumerate() {
-            shares.axpy(*multiplier, &drift.column(column), 1.0);
-        }
-        lower.tr_solve_lower_triangular_unchecked_mut(&mut shares);
-        let shares = near.iter().map(|(station, _)| *station).zip(shares.iter().copied()).collect();
-        Some(Self { shares, variance_m2: variance_m2.max(0.0), drift: told })
+        Neighbourhood::of(places, stations, target)?.weights(covariance)
     }
 
     /// The field's value at the place, m, from one value for each station of the network; none if one that counts is absent.
@@ -122,6 +92,87 @@ impl Weights {
     /// Where the plane comes from.
     pub fn drift(&self) -> Drift {
         self.drift
+    }
+}
+
+impl Neighbourhood {
+    /// The nearest of `stations` to `target`; none without a station, or without a place.
+    pub(super) fn of(
+        places: &[PlanePoint],
+        stations: &[StationIndex],
+        target: PlanePoint,
+    ) -> Option<Self> {
+        Self::new(nearest(places, stations, target), target)
+    }
+
+    pub(super) fn new(near: Vec<(StationIndex, PlanePoint)>, target: PlanePoint) -> Option<Self> {
+        if near.is_empty() || !target.is_finite() {
+            return None;
+        }
+        let drift = if tell_slopes(&near) { Drift::Estimated } else { Drift::Assumed };
+        let mut distances_m = Vec::with_capacity(near.len() * (near.len() + 3) / 2);
+        for (row, (_, place)) in near.iter().enumerate() {
+            distances_m.extend(near[..=row].iter().map(|(_, other)| place.distance_m(*other)));
+            distances_m.push(place.distance_m(target));
+        }
+        Some(Self { target, near, drift, distances_m })
+    }
+
+    /// The stations, the nearest first.
+    pub(super) fn stations(&self) -> impl Iterator<Item = StationIndex> + '_ {
+        self.near.iter().map(|(station, _)| *station)
+    }
+
+    /// How alike the field is over those distances if that is its covariance: as a share of its sill, in the order of the distances.
+    pub(super) fn likeness(&self, covariance: &Covariance) -> Vec<f64> {
+        self.distances_m.iter().map(|distance_m| covariance.likeness(*distance_m)).collect()
+    }
+
+    pub(super) fn weights(&self, covariance: &Covariance) -> Option<Weights> {
+        self.weights_of(covariance, &self.likeness(covariance))
+    }
+
+    /// The weights for a covariance whose range gives that likeness.
+    pub(super) fn weights_of(&self, covariance: &Covariance, likeness: &[f64]) -> Option<Weights> {
+        let (near, target, count) = (&self.near, self.target, self.near.len());
+        let (sill_m2, nugget_m2) = (covariance.sill_m2(), covariance.nugget_m2());
+        let begin = |row: usize| row * (row + 3) / 2;
+        // The factorisation reads what is on and below the diagonal.
+        let noisy = DMatrix::from_fn(count, count, |row, column| {
+            let noise = if row == column { nugget_m2 } else { 0.0 };
+            if row < column { 0.0 } else { sill_m2 * likeness[begin(row) + column] + noise }
+        });
+        let root = Cholesky::new(noisy)?;
+        // Seen from the target, so that the drift there is its constant.
+        let mut drift = DMatrix::from_fn(count, 3, |row, column| match column {
+            0 => 1.0,
+            1 => (near[row].1.east_m - target.east_m) / LENGTH_UNIT_M,
+            _ => (near[row].1.north_m - target.north_m) / LENGTH_UNIT_M,
+        });
+        let mut to_target =
+            DVector::from_fn(count, |row, _| sill_m2 * likeness[begin(row) + row + 1]);
+        let lower = root.l_dirty();
+        // Whitened: the stations' noise and likeness become the identity.
+        lower.solve_lower_triangular_unchecked_mut(&mut drift);
+        lower.solve_lower_triangular_unchecked_mut(&mut to_target);
+        let mut normal = Matrix3::from_fn(|i, j| drift.column(i).dot(&drift.column(j)));
+        if self.drift == Drift::Assumed {
+            let information = (SLOPE_SIGMA * LENGTH_UNIT_M).powi(-2);
+            normal[(1, 1)] += information;
+            normal[(2, 2)] += information;
+        }
+        let explained = Vector3::from_fn(|i, _| drift.column(i).dot(&to_target));
+        let left = Vector3::new(1.0, 0.0, 0.0) - explained;
+        let multipliers = normal.cholesky()?.solve(&left);
+        // Cressie 1993, "Statistics for Spatial Data", eqs. 3.4.63 and 3.4.65, with the noise filtered out.
+        let variance_m2 = covariance.sill_m2() - to_target.norm_squared() + left.dot(&multipliers);
+        let mut shares = to_target;
+        for (column, multiplier) in multipliers.iter().enumerate() {
+            shares.axpy(*multiplier, &drift.column(column), 1.0);
+        }
+        lower.tr_solve_lower_triangular_unchecked_mut(&mut shares);
+        let shares = self.stations().zip(shares.iter().copied()).collect();
+        Some(Weights { shares, variance_m2: variance_m2.max(0.0), drift: self.drift })
     }
 }
 

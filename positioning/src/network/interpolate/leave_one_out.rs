@@ -1,7 +1,7 @@
 //! Leave one out: what the other stations say about each, against what it says itself.
 
 use crate::network::interpolate::covariance::Covariance;
-use crate::network::interpolate::kriging::Weights;
+use crate::network::interpolate::kriging::{NEIGHBOURS_MAX, Neighbourhood, Weights};
 use crate::network::plane::PlanePoint;
 use crate::network::topology::StationIndex;
 
@@ -38,15 +38,91 @@ pub fn leave_each_out(
         let others: Vec<_> = stations.iter().copied().filter(|other| *other != station).collect();
         let place = places.get(station.position());
         let solved = place.and_then(|place| Weights::solve(places, &others, *place, covariance));
-        if let Some(weights) = solved {
-            let sigma_m = (weights.sigma_m().powi(2) + covariance.nugget_m2()).sqrt();
-            result.push(LeftOut { station, weights, sigma_m });
-        }
+        result.extend(solved.map(|weights| LeftOut::new(station, weights, covariance)));
     }
     result
 }
 
+/// Every station left out of any field, with the weights of those neighbours that have a value there.
+///
+/// Fields miss a station here and there; around most stations they have the same neighbours, whose weights are solved for once.
+#[derive(Clone, Debug, Default)]
+pub struct LeaveOneOut {
+    /// By station, the others, the nearest first.
+    others: Vec<Vec<StationIndex>>,
+    /// By station, for each set of neighbours that was met.
+    known: Vec<Vec<Known>>,
+}
+
+/// A set of neighbours, the nearest first, and what they tell; none if their equations have no solution.
+type Known = (Vec<StationIndex>, Option<LeftOut>);
+
+/// Sets of neighbours whose weights are kept at one station. Beyond, all are solved for anew.
+const SETS_MAX: usize = 64;
+
+impl LeaveOneOut {
+    /// Of stations at these places. Those whose place is no number take no part.
+    pub fn new(places: &[PlanePoint]) -> Self {
+        let stations = || (0..=u16::MAX).map(StationIndex).zip(places);
+        let others = stations().map(|(station, place)| {
+            let mut others: Vec<(f64, StationIndex)> = stations()
+                .filter(|(other, there)| *other != station && there.is_finite())
+                .map(|(other, there)| (there.distance_m(*place), other))
+                .collect();
+            others.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            others.into_iter().map(|(_, other)| other).collect()
+        });
+        Self { others: others.collect(), known: vec![Vec::new(); places.len()] }
+    }
+
+    /// Forgets all weights: the covariance is another one.
+    pub fn forget(&mut self) {
+        self.known.iter_mut().for_each(Vec::clear);
+    }
+
+    /// The residuals of all stations in one field, whose covariance must be the same until [`LeaveOneOut::forget`].
+    pub fn residuals(
+        &mut self,
+        places: &[PlanePoint],
+        values_m: &[Option<f64>],
+        covariance: &Covariance,
+    ) -> Vec<Residual> {
+        let mut residuals = Vec::with_capacity(values_m.len());
+        let has_value = |s: &&StationIndex| values_m.get(s.position()).is_some_and(Option::is_some);
+        for (station, place) in (0..=u16::MAX).map(StationIndex).zip(places) {
+            let at = station.position();
+            if !has_value(&&station) {
+                continue;
+            }
+            let near = || self.others[at].iter().filter(has_value).take(NEIGHBOURS_MAX);
+            let of_station = &self.known[at];
+            let met = of_station.iter().position(|(set, _)| set.iter().eq(near()));
+            let met = met.unwrap_or_else(|| {
+                let set: Vec<StationIndex> = near().copied().collect();
+                let near = set.iter().map(|s| (*s, places[s.position()])).collect();
+                let weights =
+                    Neighbourhood::new(near, *place).and_then(|near| near.weights(covariance));
+                let left_out = weights.map(|weights| LeftOut::new(station, weights, covariance));
+                let known = &mut self.known[at];
+                if known.len() == SETS_MAX {
+                    known.clear();
+                }
+                known.push((set, left_out));
+                known.len() - 1
+            });
+            let left_out = self.known[at][met].1.as_ref();
+            residuals.extend(left_out.and_then(|left_out| left_out.residual(values_m)));
+        }
+        residuals
+    }
+}
+
 impl LeftOut {
+    fn new(station: StationIndex, weights: Weights, covariance: &Covariance) -> Self {
+        let sigma_m = (weights.sigma_m().powi(2) + covariance.nugget_m2()).sqrt();
+        Self { station, weights, sigma_m }
+    }
+
     /// The station that is left out.
     pub fn station(&self) -> StationIndex {
         self.station

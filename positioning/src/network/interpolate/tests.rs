@@ -10,8 +10,8 @@ use fields::{Dice, all, grid, matern_field};
 use crate::network::interpolate::covariance::{Covariance, RANGE_DEFAULT_M};
 use crate::network::interpolate::extent::Coverage;
 use crate::network::interpolate::fit::fit;
-use crate::network::interpolate::kriging::{Drift, WeightCache, Weights};
-use crate::network::interpolate::leave_one_out::leave_each_out;
+use crate::network::interpolate::kriging::{Drift, WeightCache, Weights, present};
+use crate::network::interpolate::leave_one_out::{LeaveOneOut, Residual, leave_each_out};
 use crate::network::plane::PlanePoint;
 use crate::network::topology::Topology;
 
@@ -28,6 +28,29 @@ fn default_covariance() -> Covariance {
 
 fn sampled(places: &[PlanePoint], field: impl Fn(PlanePoint) -> f64) -> Vec<Option<f64>> {
     places.iter().map(|place| Some(field(*place))).collect()
+}
+
+#[test]
+fn kept_weights_tell_what_new_ones_would() {
+    let places = grid(60, 42e3, 3);
+    let mut kept = LeaveOneOut::new(&places);
+    let mut dice = Dice(11);
+    for sill_m in [0.01, 0.05] {
+        let covariance = Covariance::new(sill_m * sill_m, 90e3, NOISE_M.powi(2)).expect("sound");
+        kept.forget();
+        for missing in [7, 5, 1_000, 7] {
+            let mut values: Vec<Option<f64>> =
+                places.iter().map(|place| Some(1e-6 * place.east_m + dice.normal())).collect();
+            for value in values.iter_mut().skip(1).step_by(missing) {
+                *value = None;
+            }
+            let stations = present(&values);
+            let anew = leave_each_out(&places, &stations, stations.iter().copied(), &covariance);
+            let anew: Vec<Residual> = anew.iter().filter_map(|l| l.residual(&values)).collect();
+            assert_eq!(anew.len(), stations.len());
+            assert_eq!(kept.residuals(&places, &values, &covariance), anew, "{missing}");
+        }
+    }
 }
 
 #[test]

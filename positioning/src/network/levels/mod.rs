@@ -1,5 +1,6 @@
 //! Levels: the edges' whole numbers, checked against each other around triangles and told station by station.
 
+mod band;
 pub mod book;
 pub mod closure;
 pub mod shown;

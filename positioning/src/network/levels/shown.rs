@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::network::levels::Level;
 use crate::network::levels::book::LevelBook;
-use crate::network::observed::{Channel, Group};
+use crate::network::observed::{BANDS, Channel, Group, band};
 use crate::network::topology::StationIndex;
 
 /// Levels of the largest sets, as everybody but the book sees them.
@@ -22,7 +22,16 @@ pub struct ShownLevels {
 /// A station's receiver on one carrier of one group.
 pub type StationBand = (StationIndex, Group, char);
 
-type OfChannel = BTreeMap<StationIndex, Entry>;
+/// One channel as it is shown.
+#[derive(Clone, Debug, Default)]
+struct OfChannel {
+    generation: u32,
+    /// By station.
+    entries: Vec<Option<Entry>>,
+}
+
+/// What the book tells of one channel, in order of stations.
+type Told = Vec<(StationIndex, Level)>;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
@@ -52,9 +61,9 @@ pub struct Shown {
 impl ShownLevels {
     /// The level of a station's channel, if it is in the largest set.
     pub fn get(&self, station: StationIndex, channel: Channel) -> Option<Shown> {
-        let Entry { arc, cycles, .. } = *self.shown.get(&channel)?.get(&station)?;
-        let generation = self.satellites.get(&channel).map_or(0, |datum| datum.generation);
-        Some(Shown { cycles, arc, generation })
+        let of_channel = self.shown.get(&channel)?;
+        let Entry { arc, cycles, .. } = *of_channel.get(station)?;
+        Some(Shown { cycles, arc, generation: of_channel.generation })
     }
 
     /// How often a receiver's carrier has lost all its levels.
@@ -64,29 +73,45 @@ impl ShownLevels {
 
     /// Takes over what the book has come to.
     pub fn follow(&mut self, book: &LevelBook) {
-        let mut told: BTreeMap<Channel, BTreeMap<StationIndex, Level>> = BTreeMap::new();
+        let mut told: Vec<BTreeMap<Channel, Told>> = vec![BTreeMap::new(); BANDS];
         for (station, channel, level) in book.iter().filter(|(_, _, level)| level.component == 0) {
-            told.entry(channel).or_default().insert(station, level);
-        }
-        for group in Group::ALL {
-            for band in group.bands().chars() {
-                self.follow_band(group, band, &told);
+            if let Some(of_band) = band(channel).and_then(|band| told.get_mut(band)) {
+                of_band.entry(channel).or_default().push((station, level));
             }
         }
-        self.shown = told
-            .into_iter()
-            .map(|(channel, of_channel)| {
-                let one = |(station, level): (StationIndex, Level)| {
-                    let entry = Entry {
-                        arc: level.arc,
-                        told: level.cycles,
-                        cycles: level.cycles - self.taken_off(station, channel),
-                    };
-                    (station, entry)
-                };
-                (channel, of_channel.into_iter().map(one).collect())
-            })
-            .collect();
+        let is_told = |channel: &Channel| {
+            band(*channel).and_then(|band| told.get(band)).is_some_and(|t| t.contains_key(channel))
+        };
+        self.shown.retain(|channel, _| is_told(channel));
+        for of_band in &told {
+            self.follow_band(of_band);
+        }
+    }
+
+    /// Takes over what the book has come to in one carrier of one group.
+    fn follow_band(&mut self, told: &BTreeMap<Channel, Told>) {
+        let is_shown = |(channel, told): (&Channel, &Told)| {
+            self.shown.get(channel).is_some_and(|o| o.is(told))
+        };
+        if told.iter().all(is_shown) {
+            return;
+        }
+        let Some((first, _)) = told.first_key_value() else { return };
+        let Some(group) = Group::of(first.0) else { return };
+        self.find_shifts(group, first.1, told);
+        for (channel, told) in told {
+            let generation = self.satellites.get(channel).map_or(0, |datum| datum.generation);
+            let stations = told.last().map_or(0, |(station, _)| station.position() + 1);
+            let mut entries = vec![None; stations];
+            for (station, level) in told {
+                entries[station.position()] = Some(Entry {
+                    arc: level.arc,
+                    told: level.cycles,
+                    cycles: level.cycles - self.taken_off(*station, *channel),
+                });
+            }
+            self.shown.insert(*channel, OfChannel { generation, entries });
+        }
     }
 
     fn taken_off(&self, station: StationIndex, channel: Channel) -> i64 {
@@ -97,17 +122,11 @@ impl ShownLevels {
     }
 
     /// Finds by what the levels of one carrier were shifted, and takes it off from now on.
-    fn follow_band(
-        &mut self,
-        group: Group,
-        band: char,
-        told: &BTreeMap<Channel, BTreeMap<StationIndex, Level>>,
-    ) {
-        let is_of = |channel: &Channel| channel.1 == band && Group::of(channel.0) == Some(group);
+    fn find_shifts(&mut self, group: Group, band: char, told: &BTreeMap<Channel, Told>) {
         let mut shifts = Shifts::default();
-        for (channel, of_channel) in told.iter().filter(|(channel, _)| is_of(channel)) {
+        for (channel, of_channel) in told {
             for (station, level) in of_channel {
-                let before = self.shown.get(channel).and_then(|of| of.get(station));
+                let before = self.shown.get(channel).and_then(|of| of.get(*station));
                 match before.filter(|before| before.arc == level.arc) {
                     Some(before) => shifts.add(*station, *channel, level.cycles - before.told),
                     None => shifts.note(*station, *channel),
@@ -135,6 +154,21 @@ impl ShownLevels {
                 None => *datum = Datum { cycles: 0, generation: datum.generation + 1 },
             }
         }
+    }
+}
+
+impl OfChannel {
+    fn get(&self, station: StationIndex) -> Option<&Entry> {
+        self.entries.get(station.position())?.as_ref()
+    }
+
+    /// Whether the book tells what it told.
+    fn is(&self, told: &Told) -> bool {
+        let is_same = |(station, level): &(StationIndex, Level)| {
+            let entry = self.get(*station);
+            entry.is_some_and(|e| (e.arc, e.told) == (level.arc, level.cycles))
+        };
+        self.entries.iter().flatten().count() == told.len() && told.iter().all(is_same)
     }
 }
 

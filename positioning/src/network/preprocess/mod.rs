@@ -1,5 +1,6 @@
 //! From what a station measured to what the network uses: observed minus computed, arcs, honest sigmas.
 
+pub mod sky;
 mod slips;
 mod station;
 
@@ -9,7 +10,6 @@ use std::sync::Arc;
 use tianshu_gnss::antenna::AntennaCalibration;
 use tianshu_gnss::constants::SPEED_OF_LIGHT;
 use tianshu_gnss::coords::Ecef;
-use tianshu_gnss::ephemeris::store::EphemerisStore;
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::signal::Signal;
@@ -24,11 +24,11 @@ use crate::network::median::median;
 use crate::network::observed::{
     Channel, Group, IONOSPHERE_REFERENCE_HZ, ObservedCarrier, ObservedEpoch, ObservedSatellite,
 };
+use crate::network::preprocess::sky::{Seen, Sky};
 use crate::network::preprocess::slips::{Expected, PhaseStep, Verdict, judge};
 use crate::network::preprocess::station::Site;
 use crate::network::topology::StationIndex;
 use crate::signals::measured;
-use crate::track::{Tracked, tracked};
 
 /// What is known of a station beforehand.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,6 +95,8 @@ struct AirRate {
 
 /// One carrier before its arc is known.
 struct Raw {
+    /// The satellite's place in the epoch.
+    of: usize,
     band: char,
     signal: Signal,
     wavelength_m: f64,
@@ -104,8 +106,12 @@ struct Raw {
     slipped: bool,
     lock_s: Option<f64>,
     sigma_factor: f64,
+    /// The arc that its phase continues, as far as the receiver tells.
+    continues: Option<PhaseArc>,
 }
 
+/// Carriers of a satellite that room is made for: those whose ambiguities the network fixes.
+const BANDS_USUAL: usize = 3;
 /// Longer than this away, and the arc is another one, if epochs are not farther apart.
 const GAP_MAX: Interval = Interval::from_seconds(10);
 /// Epochs that may be missing within an arc where epochs are farther apart than that.
@@ -150,27 +156,29 @@ impl Preprocessor {
         }
     }
 
-    /// Takes the station's next epoch, whose place on the network's grid is `time`.
-    pub fn step(
-        &mut self,
-        time: GpsTime,
-        epoch: &ObsEpoch,
-        ephemerides: &EphemerisStore,
-    ) -> ObservedEpoch {
+    /// Takes the station's next epoch, whose place on the network's grid is `time`, the sky's.
+    pub fn step(&mut self, time: GpsTime, epoch: &ObsEpoch, sky: &mut Sky<'_>) -> ObservedEpoch {
         if let Some(last) = self.last.filter(|last| *last < time) {
             self.spacings.rotate_right(1);
             self.spacings[0] = time - last;
         }
-        let seen = tracked(epoch, ephemerides);
+        let seen = sky.seen(epoch);
         self.site.move_by_tide(time);
-        let mut satellites: Vec<(ObservedSatellite, Vec<Raw>)> = Vec::with_capacity(seen.len());
+        let mut satellites: Vec<ObservedSatellite> = Vec::with_capacity(seen.len());
+        let mut raw: Vec<Raw> = Vec::with_capacity(BANDS_USUAL * seen.len());
         for t in &seen {
-            satellites.extend(self.observed_minus_computed(t));
+            if let Some(satellite) = self.observed_minus_computed(t) {
+                self.carriers(time, t, &satellite, satellites.len(), &mut raw);
+                satellites.push(satellite);
+            }
         }
-        let clock_m = rough_clock_m(&satellites);
-        let step_m = self.clock_step_m(time, &satellites);
-        for (satellite, raw) in &mut satellites {
-            self.carry_on(time, satellite, raw, clock_m, step_m);
+        let clock_m = rough_clock_m(&raw);
+        let step_m = clock_step_m(&satellites, &raw);
+        let mut rest = raw.as_slice();
+        for (place, satellite) in satellites.iter_mut().enumerate() {
+            let (own, others) = rest.split_at(rest.iter().take_while(|r| r.of == place).count());
+            self.carry_on(time, satellite, own, clock_m, step_m);
+            rest = others;
         }
         // What was kept goes on with a station's first epoch or not at all.
         self.kept.clear();
@@ -178,7 +186,6 @@ impl Preprocessor {
         self.arcs.retain(|_, arc| arc.last >= oldest);
         self.air.retain(|_, air| air.last >= oldest);
         self.last = Some(time);
-        let satellites = satellites.into_iter().map(|(s, _)| s).collect();
         ObservedEpoch { station: self.station, time, clock_m, satellites }
     }
 
@@ -220,30 +227,45 @@ impl Preprocessor {
         GAP_MAX.max(by_epochs.min(Interval::from_seconds(90)))
     }
 
-    fn observed_minus_computed(&self, t: &Tracked<'_>) -> Option<(ObservedSatellite, Vec<Raw>)> {
+    fn observed_minus_computed(&self, t: &Seen<'_, '_>) -> Option<ObservedSatellite> {
         let group = Group::of(t.satellite)?;
-        let at = sight_from(self.site.place(), self.site.geodetic(), t.state.position);
+        let at = sight_from(self.site.place(), self.site.geodetic(), t.position);
         if at.elevation_rad < TRACKING_MASK_RAD {
             return None;
         }
         let mapping = self.site.mapping().at(at.elevation_rad);
         let troposphere_m = self.site.zenith().slant_m(mapping);
-        let satellite = ObservedSatellite {
+        Some(ObservedSatellite {
             satellite: t.satellite,
             group,
             elevation_rad: at.elevation_rad,
             azimuth_rad: at.azimuth_rad,
-            computed_m: at.range_m - SPEED_OF_LIGHT * t.state.clock_s + troposphere_m,
+            computed_m: at.range_m - SPEED_OF_LIGHT * t.clock_s + troposphere_m,
             troposphere_m,
             wet_mapping: mapping.wet,
             issue: t.ephemeris.issue(),
             carriers: Vec::new(),
-        };
-        let raw = group.bands().chars().filter_map(|band| self.raw(t, &satellite, band)).collect();
-        Some((satellite, raw))
+        })
     }
 
-    fn raw(&self, t: &Tracked<'_>, of: &ObservedSatellite, band: char) -> Option<Raw> {
+    /// Adds a satellite's carriers to `all`, with the arcs that their phases continue.
+    fn carriers(
+        &self,
+        time: GpsTime,
+        t: &Seen<'_, '_>,
+        satellite: &ObservedSatellite,
+        place: usize,
+        all: &mut Vec<Raw>,
+    ) {
+        for band in satellite.group.bands().chars() {
+            if let Some(one) = self.raw(t, satellite, band) {
+                let continues = self.told_to_continue(time, t.satellite, &one);
+                all.push(Raw { of: place, continues, ..one });
+            }
+        }
+    }
+
+    fn raw(&self, t: &Seen<'_, '_>, of: &ObservedSatellite, band: char) -> Option<Raw> {
         let m = measured(t.observations, band, t.channel)?;
         let signal = Signal::new(t.satellite.constellation(), band, m.attribute)?;
         let carrier = Hertz(SPEED_OF_LIGHT / m.wavelength_m);
@@ -257,6 +279,7 @@ impl Preprocessor {
             code_correction(t.satellite, signal, of.elevation_rad).map_or(0.0, |by| by.0);
         let phase = t.observations.iter().find(|o| o.signal == signal);
         Some(Raw {
+            of: 0,
             band,
             signal,
             wavelength_m: m.wavelength_m,
@@ -266,6 +289,7 @@ impl Preprocessor {
             slipped: m.slipped,
             lock_s: phase.and_then(|o| o.lock_time).map(|lock| lock.as_secs_f64()),
             sigma_factor: variance_factor(t.satellite.constellation(), of.elevation_rad).sqrt(),
+            continues: None,
         })
     }
 
@@ -296,39 +320,24 @@ impl Preprocessor {
         })
     }
 
-    /// What the receiver's clock did to all phases since the last epoch, m: the median of their changes.
-    fn clock_step_m(&self, time: GpsTime, all: &[(ObservedSatellite, Vec<Raw>)]) -> f64 {
-        let mut changes = Vec::with_capacity(3 * all.len());
-        for (satellite, raw) in all {
-            for one in raw {
-                let arc = self.told_to_continue(time, satellite.satellite, one);
-                let same = arc.filter(|arc| arc.issue == satellite.issue);
-                let before_m = same.and_then(|arc| arc.phase_m);
-                changes.extend(before_m.zip(one.phase_m).map(|(before_m, m)| m - before_m));
-            }
-        }
-        median(changes).unwrap_or(0.0)
-    }
-
     /// Joins a satellite's carriers to their arcs, or begins new ones.
     fn carry_on(
         &mut self,
         time: GpsTime,
         satellite: &mut ObservedSatellite,
-        raw: &mut Vec<Raw>,
+        raw: &[Raw],
         clock_m: f64,
         step_m: f64,
     ) {
-        let known: Vec<Option<PhaseArc>> =
-            raw.iter().map(|one| self.told_to_continue(time, satellite.satellite, one)).collect();
-        let is_broken = self.is_broken(time, satellite, raw, &known, step_m);
-        if known.iter().any(Option::is_some) {
+        let is_broken = self.is_broken(time, satellite, raw, step_m);
+        if raw.iter().any(|one| one.continues.is_some()) {
             let share = self.breaks.entry(satellite.group).or_insert(0.0);
             *share += (f64::from(u8::from(is_broken)) - *share) / BREAKS_MEMORY;
         }
-        for (one, known) in raw.drain(..).zip(known) {
-            let known = known.filter(|_| !is_broken);
-            let carrier = self.carrier(time, satellite, &one, known, clock_m);
+        satellite.carriers.reserve_exact(raw.len());
+        for one in raw {
+            let known = one.continues.filter(|_| !is_broken);
+            let carrier = self.carrier(time, satellite, one, known, clock_m);
             satellite.carriers.push(carrier);
         }
     }
@@ -339,13 +348,12 @@ impl Preprocessor {
         time: GpsTime,
         satellite: &ObservedSatellite,
         raw: &[Raw],
-        known: &[Option<PhaseArc>],
         step_m: f64,
     ) -> bool {
         let mut steps = Vec::with_capacity(raw.len());
         let (mut span_s, mut same_issue) = (0.0_f64, true);
-        for (one, arc) in raw.iter().zip(known) {
-            let Some((arc, phase_m)) = arc.as_ref().zip(one.phase_m) else { continue };
+        for one in raw {
+            let Some((arc, phase_m)) = one.continues.as_ref().zip(one.phase_m) else { continue };
             let Some(before_m) = arc.phase_m else { continue };
             span_s = span_s.max((time - arc.last).seconds());
             same_issue &= arc.issue == satellite.issue;
@@ -463,6 +471,15 @@ impl Preprocessor {
     }
 }
 
+/// What the receiver's clock did to all phases since the last epoch, m: the median of their changes.
+fn clock_step_m(satellites: &[ObservedSatellite], all: &[Raw]) -> f64 {
+    let change_m = |one: &Raw| {
+        let arc = one.continues.filter(|arc| arc.issue == satellites[one.of].issue)?;
+        Some(one.phase_m? - arc.phase_m?)
+    };
+    median(all.iter().filter_map(change_m)).unwrap_or(0.0)
+}
+
 /// The nearest whole number of cycles.
 #[expect(
     clippy::cast_possible_truncation,
@@ -473,9 +490,9 @@ fn whole_cycles(cycles: f64) -> i64 {
 }
 
 /// The median of code minus computed over the satellites, m.
-fn rough_clock_m(satellites: &[(ObservedSatellite, Vec<Raw>)]) -> f64 {
-    let first = |raw: &[Raw]| raw.iter().find_map(|one| one.code_m);
-    median(satellites.iter().filter_map(|(_, raw)| first(raw))).unwrap_or(0.0)
+fn rough_clock_m(all: &[Raw]) -> f64 {
+    let first = |of_satellite: &[Raw]| of_satellite.iter().find_map(|one| one.code_m);
+    median(all.chunk_by(|a, b| a.of == b.of).filter_map(first)).unwrap_or(0.0)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Slips that nobody told: whether whole cycles explain what a satellite's phases did since the last epoch better than the air does.
 
-use nalgebra::{Cholesky, DMatrix, DVector};
+use nalgebra::{DMatrix, DVector};
 
 use crate::ambiguity::lambda::search;
 
@@ -50,13 +50,11 @@ pub(super) fn judge(steps: &[PhaseStep], expected: Expected) -> Verdict {
     }
     let common = expected.common_m * expected.common_m;
     let air = expected.ionosphere_m * expected.ionosphere_m;
-    let covariance = DMatrix::from_fn(count, count, |i, j| {
+    let covariance = |i: usize, j: usize| {
         let noise = if i == j { steps[i].sigma_m * steps[i].sigma_m } else { 0.0 };
         common + air * steps[i].ionosphere * steps[j].ionosphere + noise
-    });
-    let change = DVector::from_fn(count, |i, _| steps[i].change_m);
-    let Some(root) = Cholesky::new(covariance.clone()) else { return Verdict::Broken };
-    let without = change.dot(&root.solve(&change));
+    };
+    let Some(without) = squared_distance(steps, covariance) else { return Verdict::Broken };
     let continuous = Verdict::Continuous(without / count as f64);
     let limit = CHI_SQUARE_MAX[count.min(CHI_SQUARE_MAX.len()) - 1];
     if without <= limit {
@@ -65,15 +63,49 @@ pub(super) fn judge(steps: &[PhaseStep], expected: Expected) -> Verdict {
     if without > CHI_SQUARE_BROKEN || !without.is_finite() {
         return Verdict::Broken;
     }
-    let cycles = DVector::from_fn(count, |i, _| change[i] / steps[i].wavelength_m);
+    let cycles = DVector::from_fn(count, |i, _| steps[i].change_m / steps[i].wavelength_m);
     let scaled = DMatrix::from_fn(count, count, |i, j| {
-        covariance[(i, j)] / (steps[i].wavelength_m * steps[j].wavelength_m)
+        covariance(i, j) / (steps[i].wavelength_m * steps[j].wavelength_m)
     });
     match search(&cycles, &scaled) {
         Ok(found) if found.best.iter().all(|n| *n == 0.0) => continuous,
         Ok(found) if without - found.best_norm < GAIN_MIN => continuous,
         Ok(_) | Err(_) => Verdict::Broken,
     }
+}
+
+/// Carriers that are judged together without room of their own from the heap.
+const USUAL_MAX: usize = 4;
+
+/// How far the changes are from none in the metric of their covariance, squared: by the steps of a Cholesky factorisation. None if the
+/// covariance is not positive.
+fn squared_distance(steps: &[PhaseStep], covariance: impl Fn(usize, usize) -> f64) -> Option<f64> {
+    let count = steps.len();
+    let (mut usual, mut many) = ([0.0; USUAL_MAX * (USUAL_MAX + 1)], Vec::new());
+    let table = if count <= USUAL_MAX {
+        usual.as_mut_slice()
+    } else {
+        many.resize(count * (count + 1), 0.0);
+        many.as_mut_slice()
+    };
+    let (root, white) = table.split_at_mut(count * count);
+    let mut sum = 0.0;
+    for i in 0..count {
+        let mut left_m = steps[i].change_m;
+        for j in 0..=i {
+            let shared: f64 = (0..j).map(|k| root[i * count + k] * root[j * count + k]).sum();
+            let left = covariance(i, j) - shared;
+            if i == j {
+                root[i * count + i] = Some(left).filter(|left| *left > 0.0)?.sqrt();
+            } else {
+                root[i * count + j] = left / root[j * count + j];
+                left_m -= root[i * count + j] * white[j];
+            }
+        }
+        white[i] = left_m / root[i * count + i];
+        sum += white[i] * white[i];
+    }
+    Some(sum)
 }
 
 #[cfg(test)]

@@ -98,15 +98,21 @@ fn planes(
         let shape = shape(*place);
         let total: f64 = of_station.iter().map(weight).sum();
         let mean = of_station.iter().map(|l| weight(l) * l.ionosphere_m).sum::<f64>() / total;
-        for a in of_station {
-            let (i, w) = (3 * satellites[&a.satellite], weight(a));
+        let known: Vec<(usize, f64)> =
+            of_station.iter().map(|l| (3 * satellites[&l.satellite], weight(l))).collect();
+        for (a, (i, w)) in of_station.iter().zip(&known) {
             for (row, x) in shape.iter().enumerate() {
                 right[i + row] += w * x * (a.ionosphere_m - mean);
                 for (column, y) in shape.iter().enumerate() {
                     normal[(i + row, i + column)] += w * x * y;
-                    for b in of_station {
-                        let j = 3 * satellites[&b.satellite];
-                        normal[(i + row, j + column)] -= w * weight(b) / total * x * y;
+                }
+            }
+            // The equations are symmetric, and only what is on and below their diagonal is asked for.
+            for (j, other) in known.iter().filter(|(j, _)| j <= i) {
+                let shared = w * other / total;
+                for (column, y) in shape.iter().enumerate() {
+                    for (row, x) in shape.iter().enumerate() {
+                        normal[(i + row, j + column)] -= shared * x * y;
                     }
                 }
             }

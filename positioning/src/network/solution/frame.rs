@@ -12,7 +12,9 @@ use tianshu_gnss::signal::Signal;
 
 use crate::network::levels::shown::ShownLevels;
 use crate::network::median::median;
-use crate::network::observed::{Channel, Group, ObservedEpoch};
+use crate::network::observed::{
+    BANDS, Channel, Group, ObservedCarrier, ObservedEpoch, ObservedSatellite, band, band_of,
+};
 use crate::network::topology::StationIndex;
 
 /// Whole cycles and satellites' values at one epoch.
@@ -47,11 +49,17 @@ struct SatellitePhase {
 
 /// A line of sight within a station's carrier.
 struct Line {
+    /// The station's place.
+    station: usize,
     satellite: Satellite,
+    /// The satellite's place among those of the carrier.
+    slot: usize,
     issue: u16,
     value_m: f64,
 }
 
+/// Carriers of a group's foundation.
+const FOUNDATION: usize = 2;
 /// Rounds between receivers' clocks and satellites' values: values begin as those of the last epoch.
 const ROUNDS: usize = 2;
 
@@ -77,106 +85,115 @@ impl PhaseFrame {
         delay_m: impl Fn(usize) -> f64,
         ionosphere_m: impl Fn(usize, Satellite) -> Option<f64>,
     ) -> Self {
-        let mut stations = Vec::with_capacity(observed.len());
-        let mut lines: BTreeMap<(Group, char), Vec<Vec<Line>>> = BTreeMap::new();
-        for (place, epoch) in observed.iter().enumerate() {
-            let mut phases = Vec::new();
-            if let Some(epoch) = epoch {
-                let zenith_m = delay_m(place);
-                let mut own: BTreeMap<(Group, char), Vec<Line>> = BTreeMap::new();
-                for seen in &epoch.satellites {
-                    let Some(air_m) = ionosphere_m(place, seen.satellite) else { continue };
-                    let foundation = seen.group.foundation();
-                    for carrier in &seen.carriers {
-                        if !foundation.contains(&carrier.signal.band()) {
-                            continue;
-                        }
-                        let channel = (seen.satellite, carrier.signal.band());
-                        let level = shown.get(epoch.station, channel);
-                        let Some(level) = level.filter(|level| level.arc == carrier.arc) else {
-                            continue;
-                        };
-                        let Some(phase_m) = carrier.phase_m else { continue };
-                        let key = (seen.group, channel.1);
-                        phases.push(StationPhase {
-                            channel,
-                            signal: carrier.signal,
-                            cycles: carrier.aligned_cycles + level.cycles,
-                            generation: level.generation,
-                            receiver: shown.station_generation((epoch.station, key.0, key.1)),
-                        });
-                        let value_m = phase_m
-                            - level.cycles as f64 * carrier.wavelength_m
-                            - seen.wet_mapping * zenith_m
-                            + carrier.ionosphere * air_m;
-                        let line = Line { satellite: seen.satellite, issue: seen.issue, value_m };
-                        own.entry(key).or_default().push(line);
+        let mut lines: Vec<Vec<Line>> = (0..BANDS).map(|_| Vec::new()).collect();
+        let of_station = |(place, epoch): (usize, &Option<ObservedEpoch>)| {
+            let Some(epoch) = epoch else { return Vec::new() };
+            let zenith_m = delay_m(place);
+            let mut phases = Vec::with_capacity(FOUNDATION * epoch.satellites.len());
+            for seen in &epoch.satellites {
+                let Some(air_m) = ionosphere_m(place, seen.satellite) else { continue };
+                for carrier in &seen.carriers {
+                    let Some((phase, phase_m)) = levelled(epoch, seen, carrier, shown) else {
+                        continue;
+                    };
+                    phases.push(phase);
+                    let value_m =
+                        phase_m - seen.wet_mapping * zenith_m + carrier.ionosphere * air_m;
+                    if let Some(of_band) = band(phase.channel).and_then(|b| lines.get_mut(b)) {
+                        let (satellite, issue) = (seen.satellite, seen.issue);
+                        of_band.push(Line { station: place, satellite, slot: 0, issue, value_m });
                     }
                 }
-                for (key, of_station) in own {
-                    lines.entry(key).or_default().push(of_station);
-                }
             }
-            phases.sort_unstable_by_key(|phase| phase.channel);
-            stations.push(phases);
-        }
+            phases.sort_unstable_by_key(|phase: &StationPhase| phase.channel);
+            phases
+        };
+        let stations = observed.iter().enumerate().map(of_station).collect();
         let mut satellites = BTreeMap::new();
-        for ((_, band), of_band) in lines {
-            self.values(band, &of_band, &mut satellites);
+        let bands =
+            Group::ALL.into_iter().flat_map(|group| group.bands().chars().map(move |b| (group, b)));
+        for (group, letter) in bands {
+            let of_band = band_of(group, letter).and_then(|band| lines.get_mut(band));
+            self.values(letter, of_band.map_or(&mut [], Vec::as_mut_slice), &mut satellites);
         }
         Self { stations, satellites }
     }
 
     /// The satellites' values on one carrier.
-    fn values(
-        &self,
-        band: char,
-        stations: &[Vec<Line>],
-        into: &mut BTreeMap<Channel, SatellitePhase>,
-    ) {
-        let before = |line: &Line| {
-            let known = self.satellites.get(&(line.satellite, band))?;
-            // Another ephemeris is another clock to be seen against.
-            (known.issue == line.issue).then_some(known.value_m)
-        };
-        let mut values: BTreeMap<Satellite, (u16, Option<f64>)> = BTreeMap::new();
-        for line in stations.iter().flatten() {
-            values.entry(line.satellite).or_insert_with(|| (line.issue, before(line)));
+    fn values(&self, band: char, lines: &mut [Line], into: &mut BTreeMap<Channel, SatellitePhase>) {
+        let mut satellites: Vec<Satellite> = lines.iter().map(|line| line.satellite).collect();
+        satellites.sort_unstable();
+        satellites.dedup();
+        let mut issues: Vec<Option<u16>> = vec![None; satellites.len()];
+        for line in lines.iter_mut() {
+            line.slot = satellites.partition_point(|satellite| *satellite < line.satellite);
+            issues[line.slot].get_or_insert(line.issue);
         }
-        if values.values().all(|(_, value)| value.is_none()) {
+        let before = |(satellite, issue): (&Satellite, &mut Option<u16>)| {
+            let known = self.satellites.get(&(*satellite, band))?;
+            // Another ephemeris is another clock to be seen against.
+            (Some(known.issue) == *issue).then_some(known.value_m)
+        };
+        let mut values: Vec<Option<f64>> = satellites.iter().zip(&mut issues).map(before).collect();
+        let by_station = || lines.chunk_by(|a, b| a.station == b.station);
+        if values.iter().all(Option::is_none) {
             // Nothing goes on: the first station's clock is zero.
-            for line in stations.first().into_iter().flatten() {
-                values.insert(line.satellite, (line.issue, Some(line.value_m)));
+            for line in by_station().next().into_iter().flatten() {
+                values[line.slot] = Some(line.value_m);
+                issues[line.slot] = Some(line.issue);
             }
         }
         let held = values.clone();
         for _ in 0..ROUNDS {
-            let mut sums: BTreeMap<Satellite, (f64, f64)> = BTreeMap::new();
-            for of_station in stations {
-                let rest = |line: &Line| Some(line.value_m - values[&line.satellite].1?);
+            let mut sums = vec![(0.0, 0.0); satellites.len()];
+            for of_station in by_station() {
+                let rest = |line: &Line| Some(line.value_m - values[line.slot]?);
                 let Some(clock_m) = robust_mean(of_station.iter().filter_map(rest)) else {
                     continue;
                 };
                 for line in of_station {
-                    let (sum, count) = sums.entry(line.satellite).or_default();
+                    let (sum, count) = &mut sums[line.slot];
                     *sum += line.value_m - clock_m;
                     *count += 1.0;
                 }
             }
-            for (satellite, (sum, count)) in sums {
-                if let Some((_, value)) = values.get_mut(&satellite) {
+            for (value, (sum, count)) in values.iter_mut().zip(sums) {
+                if count > 0.0 {
                     *value = Some(sum / count);
                 }
             }
         }
-        let moved = held
-            .iter()
-            .filter_map(|(satellite, (_, before))| Some(values[satellite].1? - (*before)?));
+        let moved = held.iter().zip(&values).filter_map(|(before, now)| Some((*now)? - (*before)?));
         let moved_m = median(moved).unwrap_or(0.0);
-        into.extend(values.into_iter().filter_map(|(satellite, (issue, value))| {
-            Some(((satellite, band), SatellitePhase { value_m: value? - moved_m, issue }))
+        let all = satellites.into_iter().zip(issues).zip(values);
+        into.extend(all.filter_map(|((satellite, issue), value)| {
+            let phase = SatellitePhase { value_m: value? - moved_m, issue: issue? };
+            Some(((satellite, band), phase))
         }));
     }
+}
+
+/// A phase of the group's foundation with its whole cycles, and what it reads without them, m; none that is not levelled.
+fn levelled(
+    epoch: &ObservedEpoch,
+    seen: &ObservedSatellite,
+    carrier: &ObservedCarrier,
+    shown: &ShownLevels,
+) -> Option<(StationPhase, f64)> {
+    let channel = (seen.satellite, carrier.signal.band());
+    if !seen.group.foundation().contains(&channel.1) {
+        return None;
+    }
+    let level = shown.get(epoch.station, channel).filter(|level| level.arc == carrier.arc)?;
+    let phase_m = carrier.phase_m? - level.cycles as f64 * carrier.wavelength_m;
+    let phase = StationPhase {
+        channel,
+        signal: carrier.signal,
+        cycles: carrier.aligned_cycles + level.cycles,
+        generation: level.generation,
+        receiver: shown.station_generation((epoch.station, seen.group, channel.1)),
+    };
+    Some((phase, phase_m))
 }
 
 /// What is farther from the median, m, takes no part in a mean: a slip that nobody has told of yet.

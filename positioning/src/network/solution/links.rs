@@ -31,7 +31,9 @@ pub struct Levelled {
 /// The levelled lines of sight of a station's epoch: of each satellite the first two carriers of its group, both levelled in the largest
 /// set.
 pub fn levelled(epoch: &ObservedEpoch, level: impl Fn(Channel) -> Option<Shown>) -> Vec<Levelled> {
-    epoch.satellites.iter().filter_map(|satellite| one(satellite, &level)).collect()
+    let mut links = Vec::with_capacity(epoch.satellites.len());
+    links.extend(epoch.satellites.iter().filter_map(|satellite| one(satellite, &level)));
+    links
 }
 
 /// A station's levelled line of sight to a satellite; `links` has one list for each station.

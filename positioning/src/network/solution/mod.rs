@@ -2,5 +2,6 @@
 
 pub mod air;
 pub mod frame;
+mod inverse;
 pub mod links;
 pub mod zenith;

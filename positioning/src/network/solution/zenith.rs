@@ -11,6 +11,7 @@ use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::GpsTime;
 
 use crate::network::observed::Group;
+use crate::network::solution::inverse::inverse;
 use crate::network::solution::links::{Levelled, link_to};
 
 /// What all zenith delays of a network differ from the standard atmosphere's by, one sigma, m.
@@ -223,17 +224,18 @@ impl Normal {
         let value = |l: &Levelled| l.free_m - l.wet_mapping * delay_m;
         let mean = links.iter().map(|l| weight(l) * value(l)).sum::<f64>() / total;
         let mean_mapping = links.iter().map(|l| weight(l) * l.wet_mapping).sum::<f64>() / total;
-        for l in links {
-            let (w, i) = (weight(l), self.satellites[&l.satellite]);
+        let known: Vec<(usize, f64)> =
+            links.iter().map(|l| (self.satellites[&l.satellite], weight(l))).collect();
+        for (l, (i, w)) in links.iter().zip(&known) {
+            let (i, w) = (*i, *w);
             let (y, m) = (value(l) - mean, l.wet_mapping - mean_mapping);
             self.zenith[station] += w * m * m;
             self.right_zenith[station] += w * m * y;
             self.cross[(station, i)] += w * m;
             self.right_satellite[i] += w * y;
             self.satellite[(i, i)] += w;
-            for other in links {
-                let j = self.satellites[&other.satellite];
-                self.satellite[(i, j)] -= w * weight(other) / total;
+            for (j, other) in &known {
+                self.satellite[(*j, i)] -= w * other / total;
             }
         }
     }
@@ -253,16 +255,16 @@ impl Normal {
     ) -> Option<(DVector<f64>, DMatrix<f64>, DVector<f64>)> {
         let root = Cholesky::new(self.satellite.clone())?;
         let reduced = root.solve(&self.cross.transpose());
-        let mut information = Cholesky::new(before.covariance_m2.clone())?.inverse();
+        let mut information = inverse(&before.covariance_m2)?;
         information -= &self.cross * &reduced / inflation;
         for (i, own) in self.zenith.iter().enumerate() {
             information[(i, i)] += own / inflation;
         }
         let right = (&self.right_zenith - reduced.transpose() * &self.right_satellite) / inflation;
-        let solved = Cholesky::new(information)?;
-        let change = solved.solve(&right);
+        let covariance_m2 = inverse(&information)?;
+        let change = &covariance_m2 * &right;
         let satellites = root.solve(&(&self.right_satellite - self.cross.transpose() * &change));
-        Some((&before.delays_m + change, solved.inverse(), satellites))
+        Some((&before.delays_m + change, covariance_m2, satellites))
     }
 
     /// What is left of each phase. Those that took no part are judged by the others' clock.

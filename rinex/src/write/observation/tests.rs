@@ -38,6 +38,8 @@ fn file() -> ObsFile {
             .collect(),
         interval: Interval::from_seconds(1),
         first: first(),
+        last: Some(first() + Interval::from_seconds(59)),
+        glonass_biases_m: vec![(glonass, -71.94)],
     }
 }
 
@@ -79,6 +81,11 @@ fn labels_stand_in_column_61_and_no_line_is_wider_than_80() {
         find("TIME OF FIRST OBS")[0][..51],
         *"  2026     3    20     2     0    0.0000000     GPS"
     );
+    assert_eq!(
+        find("TIME OF LAST OBS")[0][..51],
+        *"  2026     3    20     2     0   59.0000000     GPS"
+    );
+    assert_eq!(find("GLONASS COD/PHS/BIS")[0].get(..15), Some(" C1C  -71.940  "));
     assert_eq!(find("GLONASS SLOT / FRQ #")[0][..18], *"  9 R01 -7 R02 -7 ");
     assert_eq!(find("GLONASS SLOT / FRQ #").len(), 2);
 }
@@ -101,6 +108,71 @@ fn values_stand_in_their_columns_and_a_slip_is_marked_once() {
     assert_eq!(lines[1], values(' '));
     assert_eq!(lines[3], values(' '));
     assert_eq!(lines[5], values('1'));
+}
+
+#[test]
+fn a_slip_between_two_written_epochs_is_told_by_the_second() {
+    let mut out = String::new();
+    let mut writer = ObsWriter::begin(&mut out, &file());
+    out.clear();
+    // Thirty seconds of locks, of which only the first and the last are written; one is lost at 10 s.
+    let lock = |second: i64| u64::try_from(if second < 10 { 500 + second } else { second - 10 });
+    let mut at = |second: i64, written: bool| {
+        let held_s = lock(second).expect("it is not negative");
+        let time = first() + Interval::from_seconds(second);
+        let epoch = ObsEpoch::new(time, vec![observation(held_s)]);
+        if written { writer.epoch(&mut out, &epoch) } else { writer.pass_over(&epoch) }
+    };
+    (0..=60).for_each(|second| at(second, second % 30 == 0));
+    let marks: Vec<_> =
+        out.lines().filter_map(|l| l.get(3 + 8 * 16 + 30..3 + 8 * 16 + 31)).collect();
+    assert_eq!(marks, [" ", "1", " "], "{out}");
+}
+
+#[test]
+fn a_lock_time_that_shrinks_is_a_slip_and_the_first_epoch_is_none() {
+    let mut out = String::new();
+    let mut writer = ObsWriter::begin(&mut out, &file());
+    out.clear();
+    for (second, held_s) in [(0, 0), (1, 900), (2, 30)] {
+        let time = first() + Interval::from_seconds(second);
+        writer.epoch(&mut out, &ObsEpoch::new(time, vec![observation(held_s)]));
+    }
+    let marks: Vec<_> =
+        out.lines().filter_map(|l| l.get(3 + 8 * 16 + 30..3 + 8 * 16 + 31)).collect();
+    assert_eq!(marks, [" ", " ", "1"], "{out}");
+    assert_eq!(writer.slips().values().sum::<u64>(), 1);
+}
+
+#[test]
+fn what_has_no_column_is_counted() {
+    let mut out = String::new();
+    let mut writer = ObsWriter::begin(&mut out, &file());
+    let signal = Signal::from_code(Constellation::Gps, "1W").expect("a signal");
+    let other = Observation { signal, ..observation(1) };
+    writer.epoch(&mut out, &ObsEpoch::new(first(), vec![observation(1)]));
+    assert_eq!(writer.left_out(), 0);
+    writer.epoch(&mut out, &ObsEpoch::new(first(), vec![observation(1), other]));
+    assert_eq!(writer.left_out(), 1);
+}
+
+#[test]
+fn version_4_leaves_out_what_it_deprecates_and_tells_navic_l1() {
+    let navic = Signal::from_code(Constellation::Navic, "1D").expect("a signal");
+    let mut told = file();
+    told.signals.insert(Constellation::Navic, vec![navic]);
+    told.glonass_biases_m.clear();
+    let header = |version| {
+        let mut out = String::new();
+        ObsWriter::begin(&mut out, &ObsFile { version, ..told.clone() });
+        out
+    };
+    let (old, new) = (header(WrittenVersion::V305), header(WrittenVersion::V402));
+    assert!(new.starts_with("     4.02           OBSERVATION DATA"), "{new}");
+    for label in ["SYS / PHASE SHIFT", "GLONASS COD/PHS/BIS"] {
+        assert!(old.contains(label) && !new.contains(label), "{label}");
+    }
+    assert!(new.contains("I    4 C1D L1D D1D S1D") && !old.contains("C1D"), "{new}");
 }
 
 #[test]

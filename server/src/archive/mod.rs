@@ -1,0 +1,4 @@
+//! The archive as commands ask it.
+
+pub(crate) mod export;
+pub(crate) mod moment;

@@ -1,0 +1,165 @@
+//! What files for researchers are made of: observations, frames and figures of the archive.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tianshu_gnss::constellation::Constellation;
+use tianshu_gnss::observation::ObsEpoch;
+use tianshu_gnss::signal::Signal;
+use tianshu_gnss::station::StationName;
+use tianshu_rtcm::frame::{Found, Frame, FrameDecoder};
+use tianshu_rtcm::message::glonass_bias::CodePhaseBias;
+use tianshu_rtcm::message::{Message, decode};
+use tianshu_station_monitor::archive::clickhouse::read::ClickHouseStore;
+use tianshu_station_monitor::archive::embedded::raw::RawFrame;
+use tianshu_station_monitor::archive::embedded::read::EmbeddedStore;
+use tianshu_station_monitor::archive::figure::{Metric, QualityFilter, Resolution};
+use tianshu_station_monitor::archive::keeper::ArchiveConfig;
+use tianshu_station_monitor::archive::span;
+use tianshu_station_monitor::archive::store::{ObservationStore, ReadError};
+use tianshu_station_monitor::products::kind::Span;
+use tianshu_station_monitor::products::source::{
+    EphemerisSource, Epochs, Heard, ObservationSource, SourceError,
+};
+
+/// Messages of ephemerides: GPS, GLONASS, NavIC, BeiDou, QZSS, and Galileo's two (RTCM 10403.3, table 3.1-1).
+const EPHEMERIDES: [u16; 7] = [1019, 1020, 1041, 1042, 1044, 1045, 1046];
+/// The message of GLONASS code-phase biases.
+const GLONASS_BIASES: u16 = 1230;
+/// The signals of its biases, in its order.
+const BIASED: [&str; 4] = ["1C", "1P", "2C", "2P"];
+
+/// The archive, read.
+pub(crate) struct ArchiveSource {
+    config: ArchiveConfig,
+    stations: Vec<StationName>,
+}
+
+impl ArchiveSource {
+    /// The archive of that configuration; ephemerides are taken of those stations.
+    pub(crate) fn new(config: ArchiveConfig, stations: Vec<StationName>) -> Self {
+        Self { config, stations }
+    }
+
+    /// The store of observations and figures.
+    fn store(&self) -> Result<Box<dyn ObservationStore>, ReadError> {
+        Ok(match &self.config.database {
+            Some(database) => Box::new(ClickHouseStore::new(database)?),
+            None => Box::new(files(&self.config.folder)),
+        })
+    }
+
+    /// The frames of those numbers that a station sent in a span.
+    fn frames(
+        &self,
+        station: &StationName,
+        of: Span,
+        numbers: &'static [u16],
+    ) -> Result<impl Iterator<Item = Result<(RawFrame, Frame), ReadError>> + use<>, ReadError> {
+        let frames = files(&self.config.folder).frames(station, asked(of))?;
+        Ok(frames.filter_map(move |raw| match raw {
+            Ok(raw) => {
+                let frame = whole(&raw)?;
+                let is_wanted = frame.message_number().is_some_and(|n| numbers.contains(&n));
+                is_wanted.then_some(Ok((raw, frame)))
+            }
+            Err(error) => Some(Err(error)),
+        }))
+    }
+
+    fn multipath(&self, station: &StationName, of: Span) -> Result<Vec<(String, f64)>, ReadError> {
+        let is_hour = of.end - of.start <= tianshu_gnss::time::gps::Interval::from_seconds(3_600);
+        let filter = QualityFilter {
+            station: Some(station.clone()),
+            resolution: Some(if is_hour { Resolution::Hour } else { Resolution::Day }),
+            metric: "multipath_m".parse::<Metric>().ok(),
+        };
+        let mut found = BTreeMap::new();
+        for row in self.store()?.quality(&filter, asked(of))? {
+            let row = row?;
+            if let Some(signal) = row.signal {
+                let letter = signal.constellation().letter();
+                found.insert(format!("{letter}{signal}"), row.value());
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    fn biases(&self, station: &StationName, of: Span) -> Result<Vec<(Signal, f64)>, ReadError> {
+        let mut last = Vec::new();
+        for told in self.frames(station, of, &[GLONASS_BIASES])? {
+            let Ok(Message::GlonassBias(message)) = decode(&told?.1) else { continue };
+            let biases = BIASED.iter().zip(message.biases).filter_map(|(code, bias)| match bias {
+                CodePhaseBias::Known(metres) => {
+                    Some((Signal::from_code(Constellation::Glonass, code)?, metres.0))
+                }
+                CodePhaseBias::NotTold | CodePhaseBias::Unknown => None,
+            });
+            last = biases.collect();
+        }
+        Ok(last)
+    }
+}
+
+impl ObservationSource for ArchiveSource {
+    fn epochs(&self, station: &StationName, span: Span) -> Result<Epochs<'_>, SourceError> {
+        let epochs = self.store().and_then(|store| store.observations(station, asked(span)));
+        let epochs = epochs.map_err(|error| SourceError(error.to_string()))?;
+        let told =
+            |epoch: Result<ObsEpoch, ReadError>| epoch.map_err(|e| SourceError(e.to_string()));
+        Ok(Box::new(epochs.map(told)))
+    }
+
+    fn multipath_m(&self, station: &StationName, span: Span) -> Vec<(String, f64)> {
+        or_nothing(station, "multipath", self.multipath(station, span))
+    }
+
+    fn glonass_biases_m(&self, station: &StationName, span: Span) -> Vec<(Signal, f64)> {
+        or_nothing(station, "GLONASS biases", self.biases(station, span))
+    }
+}
+
+impl EphemerisSource for ArchiveSource {
+    fn ephemerides(&self, span: Span) -> Result<Vec<Heard>, SourceError> {
+        let mut heard = Vec::new();
+        for station in &self.stations {
+            let all = self.frames(station, span, &EPHEMERIDES);
+            for told in all.map_err(|error| SourceError(error.to_string()))? {
+                let (raw, frame) = told.map_err(|error| SourceError(error.to_string()))?;
+                let Ok(Message::Ephemeris(message)) = decode(&frame) else { continue };
+                // What cannot be an orbit is a finding of the stream, and was told when it came.
+                if let Ok(ephemeris) = message.resolve(raw.arrived) {
+                    heard.push(Heard { ephemeris, station: station.clone(), at: raw.arrived });
+                }
+            }
+        }
+        heard.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.station.cmp(&b.station)));
+        Ok(heard)
+    }
+}
+
+fn files(folder: &Path) -> EmbeddedStore {
+    EmbeddedStore::new(folder)
+}
+
+fn asked(of: Span) -> span::Span {
+    span::Span { from: of.start, until: of.end }
+}
+
+/// The frame, which was whole when it was archived.
+fn whole(raw: &RawFrame) -> Option<Frame> {
+    let mut decoder = FrameDecoder::new();
+    decoder.push(&raw.frame);
+    match decoder.next_found() {
+        Some(Found::Frame(frame)) => Some(frame),
+        _ => None,
+    }
+}
+
+/// What only adorns a file does not keep it from being made.
+fn or_nothing<T>(station: &StationName, what: &str, found: Result<Vec<T>, ReadError>) -> Vec<T> {
+    found.unwrap_or_else(|error| {
+        tracing::warn!(%station, "a file is made without {what}: {error}");
+        Vec::new()
+    })
+}

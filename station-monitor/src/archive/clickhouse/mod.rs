@@ -1,0 +1,6 @@
+//! The archive in a ClickHouse database: the tables, the delivery of what the spool holds, and questions.
+
+pub mod connection;
+pub mod deliver;
+pub mod read;
+pub mod schema;

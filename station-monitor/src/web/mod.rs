@@ -1,0 +1,3 @@
+//! What the station monitor offers over HTTP.
+
+pub mod files;
