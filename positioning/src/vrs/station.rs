@@ -92,9 +92,9 @@ const SATELLITES_MIN: usize = 4;
 const SINE_MIN: f64 = 0.15;
 /// Satellites above this are not left out for the weather: 15°, the mask of rovers that are careful.
 const SINE_WEATHER_MAX: f64 = 0.26;
-/// A slant delay that the weather between the stations leaves less certain, one sigma, m, takes the fix of a rover that uses it: a fifth of
-/// a cycle, as that is where whole cycles begin to be mistaken. (docs/network.md has what it cost and gained.)
-const WEATHER_SIGMA_MAX_M: f64 = 0.040;
+/// A slant delay that the weather between the stations leaves less certain, one sigma, m, takes the fix of a rover that uses it: two sigmas
+/// are a third of a cycle on L1 then. (docs/network.md has what it cost and gained.)
+const WEATHER_SIGMA_MAX_M: f64 = 0.030;
 /// The mask moves by so much at most at each look at the zenith delays, as a sine: satellites rise and set faster, so that none comes and
 /// goes with the weather.
 const SINE_STEP: f64 = 2e-4;
@@ -431,11 +431,11 @@ mod tests {
 
     #[test]
     fn the_mask_follows_the_weather_slower_than_satellites_rise() {
-        // Beside a station, in the middle of a triangle of 50 km, and where the weather is anybody's guess.
+        // Beside a station, between two, and in the middle of a triangle of 50 km.
         assert!((mask(0.003, None) - SINE_MIN).abs() < 1e-12);
-        assert!((mask(0.009, None) - 0.225).abs() < 1e-12);
-        assert!((mask(0.030, None) - SINE_WEATHER_MAX).abs() < 1e-12);
-        let step = mask(0.009, Some(0.16)) - 0.16;
+        assert!((mask(0.006, None) - 0.2).abs() < 1e-12);
+        assert!((mask(0.0083, None) - SINE_WEATHER_MAX).abs() < 1e-12);
+        let step = mask(0.006, Some(0.16)) - 0.16;
         assert!((step - SINE_STEP).abs() < 1e-12, "{step}");
         // The slowest that rise and set, BeiDou's inclined ones at their turning points aside, take half a day for their way over the sky.
         let slowest_per_look = std::f64::consts::PI / 43_200.0 * ZENITH_EVERY.seconds();
