@@ -92,8 +92,8 @@ fn files_need_an_archive_a_site_and_readers() {
     check(
         &format!("{STATION}{files}"),
         &[
-            (5, "are made of the archive"),
             (5, "a [station.site], and there is none"),
+            (5, "are made of the archive"),
             (5, "name the `readers`"),
         ],
     );
