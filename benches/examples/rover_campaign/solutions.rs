@@ -3,10 +3,7 @@
 use anyhow::Context;
 use tianshu_gnss::coords::{Ecef, GRS80, Geodetic};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
-use tianshu_gnss::time::utc::{Civil, Utc};
-
-/// 1980-01-06 in POSIX seconds, where GPS time begins (IS-GPS-200, section 3.3.4).
-const GPS_EPOCH_POSIX_S: i64 = 315_964_800;
+use tianshu_gnss::time::utc::Civil;
 
 /// One solution.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,9 +64,7 @@ fn moment(date: &str, clock: &str) -> Option<GpsTime> {
         second: 0,
         nanos: 0,
     };
-    let posix_s = Utc::from_civil(civil)?.posix_seconds() - GPS_EPOCH_POSIX_S;
-    let within = Interval::from_seconds_f64(second.parse().ok()?);
-    Some(GpsTime::from_nanos(0) + Interval::from_seconds(posix_s) + within)
+    Some(civil.gps_time()? + Interval::from_seconds_f64(second.parse().ok()?))
 }
 
 /// The calendar of GPS time as RTKLIB's -ts and -te want it.

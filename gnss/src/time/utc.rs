@@ -127,6 +127,14 @@ impl Civil {
             .expect("a fraction of a second is below 2^32 ns");
         Utc::from_posix(whole + GPS_ORIGIN_POSIX_S, nanos).civil()
     }
+
+    /// The moment at which clocks of GPS time show this; none for what is no date and time, a 60th second, or a moment that
+    /// [`GpsTime`] cannot hold.
+    pub fn gps_time(self) -> Option<GpsTime> {
+        let told = Utc::from_civil(self).filter(|told| !told.in_leap_second())?;
+        let whole = (told.posix_s - GPS_ORIGIN_POSIX_S).checked_mul(NANOS_PER_SECOND)?;
+        Some(GpsTime::from_nanos(whole.checked_add(i64::from(told.nanos))?))
+    }
 }
 
 /// RFC 3339 with milliseconds: `2016-12-31T23:59:60.500Z`.
@@ -202,6 +210,17 @@ mod tests {
         assert_eq!(utc.to_string(), expected);
         assert_eq!(GpsTime::from(utc), t, "there and back");
         assert_eq!(Utc::from_civil(utc.civil()), Some(utc), "through the calendar and back");
+    }
+
+    #[test]
+    fn the_calendar_of_gps_time_is_read_as_it_is_shown() {
+        for nanos in [-1, 0, 1_451_606_417_250_000_000] {
+            let t = GpsTime::from_nanos(nanos);
+            assert_eq!(Civil::in_gps_time(t).gps_time(), Some(t));
+        }
+        let shown = Civil::in_gps_time(GpsTime::from_nanos(0));
+        assert_eq!(Civil { month: 13, ..shown }.gps_time(), None);
+        assert_eq!(Civil { year: 9_999, ..shown }.gps_time(), None);
     }
 
     #[test]

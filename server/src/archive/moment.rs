@@ -2,8 +2,7 @@
 
 use std::str::FromStr;
 
-use tianshu_gnss::time::gps::{GpsTime, NANOS_PER_SECOND};
-use tianshu_gnss::time::leap::GPS_ORIGIN_POSIX_S;
+use tianshu_gnss::time::gps::GpsTime;
 use tianshu_gnss::time::utc::Utc;
 use tianshu_station_monitor::archive::span::Span;
 
@@ -26,12 +25,7 @@ impl FromStr for Moment {
         }
         let calendar = if text.contains('T') { format!("{text}Z") } else { text.to_owned() };
         let told: Utc = calendar.parse().map_err(|_| fault())?;
-        if told.in_leap_second() {
-            return Err(fault());
-        }
-        let seconds = told.posix_seconds() - GPS_ORIGIN_POSIX_S;
-        let nanos = seconds.checked_mul(NANOS_PER_SECOND).ok_or_else(fault)?;
-        Ok(Self(GpsTime::from_nanos(nanos + i64::from(told.nanos()))))
+        told.civil().gps_time().map(Self).ok_or_else(fault)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The kinds of files that are made, the spans of time they hold, and what they are called.
 
 use tianshu_gnss::time::gps::{GpsTime, Interval};
-use tianshu_gnss::time::leap::GPS_ORIGIN_POSIX_S;
 use tianshu_gnss::time::utc::{Civil, Utc};
 
 use crate::products::identity::NineId;
@@ -121,10 +120,9 @@ pub fn start_of(name: &str) -> Option<GpsTime> {
     let first = Civil { year, month: 1, day: 1, hour: 0, minute: 0, second: 0, nanos: 0 };
     let (hour, minute) = (part(7..9)?, part(9..11)?);
     let is_legal = (1..=366).contains(&day) && hour < 24 && minute < 60;
-    // The calendar of GPS time runs without leap seconds, as POSIX time does.
-    let posix_s = Utc::from_civil(first)?.posix_seconds() - GPS_ORIGIN_POSIX_S;
-    let seconds = posix_s + (i64::from(day) - 1) * 86_400 + i64::from(hour * 3_600 + minute * 60);
-    is_legal.then_some(GpsTime::from_week(0, Interval::from_seconds(seconds)))
+    let seconds = (i64::from(day) - 1) * 86_400 + i64::from(hour * 3_600 + minute * 60);
+    let start = first.gps_time()? + Interval::from_seconds(seconds);
+    is_legal.then_some(start)
 }
 
 impl Span {

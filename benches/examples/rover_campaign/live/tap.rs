@@ -8,14 +8,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tianshu_gnss::coords::Ecef;
 use tianshu_gnss::time::gps::GpsTime;
-use tianshu_gnss::time::leap::offset_at_posix;
+use tianshu_gnss::time::utc::Utc;
 use tianshu_rtcm::frame::{Found, Frame, FrameDecoder};
 use tianshu_rtcm::message::{Message, decode};
 use tianshu_rtcm::msm::header::msm_kind;
 use tianshu_rtcm::time::resolve_msm;
-
-/// 1980-01-06 in POSIX seconds, where GPS time begins (IS-GPS-200, section 3.3.4).
-const GPS_EPOCH_POSIX_S: i64 = 315_964_800;
 
 /// The true places of a rover, growing as it tells them.
 #[derive(Clone, Default)]
@@ -88,9 +85,8 @@ impl Default for Reading {
 /// GPS time by this machine's clock.
 pub(crate) fn now() -> GpsTime {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let nanos = i64::try_from(since.as_nanos()).unwrap_or(i64::MAX);
-    let leap_s = offset_at_posix(nanos / 1_000_000_000);
-    GpsTime::from_nanos(nanos + (leap_s - GPS_EPOCH_POSIX_S) * 1_000_000_000)
+    let posix_s = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    GpsTime::from(Utc::from_posix(posix_s, since.subsec_nanos()))
 }
 
 /// The moment of an observation message, if it is one.
