@@ -1,6 +1,7 @@
 //! Who may read and who may upload: one question, answered with a reason.
 
 pub mod gate;
+pub mod keyed;
 pub mod table;
 
 use std::fmt;

@@ -3,53 +3,50 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use ring::hmac;
-use ring::rand::SystemRandom;
-use tianshu_ntrip::credentials::{Credentials, Secret};
+use tianshu_ntrip::credentials::Credentials;
 use tianshu_ntrip::mountpoint::Mountpoint;
 
+use crate::access::keyed::{Keyed, KeyedPassword};
 use crate::access::{Asked, Denial, Grant, NoRandomness, Proof, Role, Verdict};
 use crate::accounts::directory::Unusable;
 use crate::config::{MountKind, Offering};
 
 /// Accounts from the configuration, in memory.
 ///
-/// Passwords are kept as HMAC-SHA-256 under a key that is drawn at each load and never leaves this process, and are compared
-/// in constant time. This protects them in a memory image no better than the configuration file that holds them does; it
-/// costs a login 2 µs. Accounts in a database have a slow hash and stand beside these ([`crate::access::gate`]).
+/// Passwords are kept and compared by [`crate::access::keyed`]. Accounts in a database have a slow hash and stand beside these
+/// ([`crate::access::gate`]).
 pub struct TableAccess {
-    key: hmac::Key,
+    passwords: Keyed,
     users: HashMap<Arc<str>, User>,
     uploads: BTreeMap<Mountpoint, UploadUser>,
     open: BTreeSet<Mountpoint>,
-    /// What an unknown account is compared with, so that it takes as long as a known one.
-    nobody: hmac::Tag,
 }
 
 struct User {
-    password: hmac::Tag,
+    password: KeyedPassword,
     mountpoints: Option<BTreeSet<Mountpoint>>,
 }
 
 struct UploadUser {
     name: Arc<str>,
-    password: hmac::Tag,
+    password: KeyedPassword,
 }
 
 impl TableAccess {
     /// The accounts of an offering.
     pub fn new(offering: &Offering) -> Result<Self, NoRandomness> {
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
-        let key = key.map_err(|_| NoRandomness)?;
-        let tag = |password: &Secret| hmac::sign(&key, password.reveal().as_bytes());
+        let passwords = Keyed::new()?;
         let users = offering.users.iter().map(|user| {
             let mountpoints = user.mountpoints.clone();
-            (user.name.as_str().into(), User { password: tag(&user.password), mountpoints })
+            (
+                user.name.as_str().into(),
+                User { password: passwords.keep(&user.password), mountpoints },
+            )
         });
         let uploads = offering.mountpoints.iter().filter_map(|mount| match &mount.kind {
             MountKind::Upload { credentials, .. } => {
                 let name = credentials.user.as_str().into();
-                let user = UploadUser { name, password: tag(&credentials.password) };
+                let user = UploadUser { name, password: passwords.keep(&credentials.password) };
                 Some((mount.mountpoint.clone(), user))
             }
             MountKind::Station { .. }
@@ -62,8 +59,7 @@ impl TableAccess {
             users: users.collect(),
             uploads: uploads.collect(),
             open: open.map(|mount| mount.mountpoint.clone()).collect(),
-            nobody: hmac::sign(&key, b""),
-            key,
+            passwords,
         })
     }
 
@@ -88,8 +84,8 @@ impl TableAccess {
             return Verdict::Denied(Denial::NoCredentials);
         };
         let known = self.users.get_key_value(credentials.user());
-        let expected = known.map_or(&self.nobody, |(_, user)| &user.password);
-        let matches = self.matches(credentials.password(), expected);
+        let expected = known.map(|(_, user)| &user.password);
+        let matches = self.passwords.is_right(credentials.password(), expected);
         match known {
             Some((name, user)) if matches && may_use(user, &asked.mountpoint) => {
                 Verdict::Admitted(Grant::of(Some(Arc::clone(name))))
@@ -104,20 +100,20 @@ impl TableAccess {
 
     fn decide_station(&self, asked: &Asked) -> Verdict {
         let known = self.uploads.get(&asked.mountpoint);
-        let expected = known.map_or(&self.nobody, |user| &user.password);
+        let expected = known.map(|user| &user.password);
         let (named, matches) = match &asked.proof {
             Proof::Nothing => return Verdict::Denied(Denial::NoCredentials),
             Proof::Basic(credentials) => {
                 let named = known.is_some_and(|user| &*user.name == credentials.user());
-                (named, self.matches(credentials.password(), expected))
+                (named, self.passwords.is_right(credentials.password(), expected))
             }
             Proof::PasswordOnly(secret) => {
                 // Some devices write `user:password` where NTRIP 1 has the password alone.
                 let pair = Credentials::from_pair(secret.reveal()).is_some_and(|pair| {
                     known.is_some_and(|user| &*user.name == pair.user())
-                        && self.matches(pair.password(), expected)
+                        && self.passwords.is_right(pair.password(), expected)
                 });
-                (known.is_some(), self.matches(secret, expected) || pair)
+                (known.is_some(), self.passwords.is_right(secret, expected) || pair)
             }
         };
         match known {
@@ -127,10 +123,6 @@ impl TableAccess {
             Some(_) if named => Verdict::Denied(Denial::WrongPassword),
             _ => Verdict::Denied(Denial::UnknownAccount),
         }
-    }
-
-    fn matches(&self, password: &Secret, expected: &hmac::Tag) -> bool {
-        hmac::verify(&self.key, password.reveal().as_bytes(), expected.as_ref()).is_ok()
     }
 }
 

@@ -1,29 +1,22 @@
 //! Who may download files: the accounts of the configuration that are named as their readers, or everybody.
 
-use anyhow::anyhow;
-use ring::hmac;
-use ring::rand::SystemRandom;
+use tianshu_caster::access::NoRandomness;
+use tianshu_caster::access::keyed::{Keyed, KeyedPassword};
 use tianshu_ntrip::credentials::{Credentials, Secret};
 use tianshu_station_monitor::web::files::rights::{Rights, Verdict};
 
-/// Readers' passwords, kept and compared as the caster keeps those of the configuration: under a key of this process, in constant time.
+/// Readers, with their passwords kept and compared as the caster keeps those of the configuration.
 pub(crate) struct Readers {
-    key: hmac::Key,
-    accounts: Vec<(String, hmac::Tag)>,
-    /// What an unknown account is compared with, so that it takes as long as a known one.
-    nobody: hmac::Tag,
+    passwords: Keyed,
+    accounts: Vec<(String, KeyedPassword)>,
 }
 
 impl Readers {
     /// Rights of those accounts.
-    pub(crate) fn new(accounts: &[(String, Secret)]) -> anyhow::Result<Self> {
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
-        let key = key.map_err(|_| anyhow!("this machine gives no random numbers"))?;
-        let tag = |password: &Secret| hmac::sign(&key, password.reveal().as_bytes());
-        let accounts = accounts.iter().map(|(name, password)| (name.clone(), tag(password)));
-        let accounts = accounts.collect();
-        let nobody = hmac::sign(&key, b"");
-        Ok(Self { key, accounts, nobody })
+    pub(crate) fn new(accounts: &[(String, Secret)]) -> Result<Self, NoRandomness> {
+        let passwords = Keyed::new()?;
+        let kept = accounts.iter().map(|(name, password)| (name.clone(), passwords.keep(password)));
+        Ok(Self { accounts: kept.collect(), passwords })
     }
 }
 
@@ -31,11 +24,9 @@ impl Rights for Readers {
     fn judge(&self, authorization: Option<&str>, _path: &str) -> Verdict {
         let told = authorization.and_then(|value| Credentials::from_header(value).ok());
         let Some(told) = told else { return Verdict::NeedsAccount };
-        let known = self.accounts.iter().find(|(name, _)| name == told.user());
-        let tag = known.map_or(&self.nobody, |(_, tag)| tag);
-        let password = told.password().reveal().as_bytes();
-        let is_right = hmac::verify(&self.key, password, tag.as_ref()).is_ok();
-        if is_right && known.is_some() { Verdict::Allowed } else { Verdict::NeedsAccount }
+        let kept = self.accounts.iter().find(|(name, _)| name == told.user()).map(|(_, kept)| kept);
+        let is_right = self.passwords.is_right(told.password(), kept);
+        if is_right { Verdict::Allowed } else { Verdict::NeedsAccount }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use tianshu_ntrip::credentials::Secret;
+
 use super::*;
 use crate::config::{MountConfig, UploadCredentials, UserConfig};
 
