@@ -12,10 +12,7 @@ use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_ingest::clock::SharedClock;
 use tianshu_rinex::write::WrittenVersion;
-use tianshu_station_monitor::archive::embedded::read::EmbeddedStore;
 use tianshu_station_monitor::archive::keeper::ArchiveConfig;
-use tianshu_station_monitor::archive::span::Span;
-use tianshu_station_monitor::archive::store::ObservationStore;
 use tianshu_station_monitor::products::identity::NineId;
 use tianshu_station_monitor::products::kind::Kind;
 use tianshu_station_monitor::products::schedule::Schedule;
@@ -80,21 +77,20 @@ impl Files {
         };
         let open = |download| Download::start(download, config.folder.clone(), &records);
         let download = config.download.as_ref().map(open).transpose()?;
-        let begun = begun(&archive, clock.gps());
         let (late, waiting) = sync_channel(LATE_MAX);
         let stop = Arc::new(AtomicBool::new(false));
-        let worker = Worker {
-            clock,
-            press: Press::new(config.folder.clone(), records, settings),
-            source: ArchiveSource::new(archive, stations.clone()),
-            schedule: Schedule::new(stations, config.kinds.clone(), begun),
-            kinds: config.kinds.clone(),
-            late: waiting,
-            stop: Arc::clone(&stop),
-        };
+        let (kinds, press) =
+            (config.kinds.clone(), Press::new(config.folder.clone(), records, settings));
+        let told = Arc::clone(&stop);
         let thread = std::thread::Builder::new()
             .name("files".to_owned())
-            .spawn(move || worker.run())
+            .spawn(move || {
+                let source = ArchiveSource::new(archive, stations.clone());
+                // Here, because the index of years takes its time, and rovers do not wait for it.
+                let begun = source.begun().unwrap_or_else(|| clock.gps());
+                let schedule = Schedule::new(stations, kinds.clone(), begun);
+                Worker { clock, press, source, schedule, kinds, late: waiting, stop: told }.run();
+            })
             .context("cannot start the thread of the files")?;
         Ok((Self { thread, stop, download }, FilesInlet(late)))
     }
@@ -121,12 +117,4 @@ impl FilesInlet {
             let _ = self.0.try_send((event.station.clone(), epoch.time));
         }
     }
-}
-
-/// Since when there is anything to make files of.
-fn begun(archive: &ArchiveConfig, now: GpsTime) -> GpsTime {
-    let store = EmbeddedStore::new(&archive.folder);
-    let first =
-        store.holdings(Span::ALWAYS).ok().and_then(|all| all.first().map(|h| h.hour.start()));
-    first.unwrap_or(now)
 }

@@ -7,6 +7,7 @@ use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::signal::Signal;
 use tianshu_gnss::station::StationName;
+use tianshu_gnss::time::gps::GpsTime;
 use tianshu_rtcm::frame::{Found, Frame, FrameDecoder};
 use tianshu_rtcm::message::glonass_bias::CodePhaseBias;
 use tianshu_rtcm::message::{Message, decode};
@@ -39,6 +40,12 @@ impl ArchiveSource {
     /// The archive of that configuration; ephemerides are taken of those stations.
     pub(crate) fn new(config: ArchiveConfig, stations: Vec<StationName>) -> Self {
         Self { config, stations }
+    }
+
+    /// Since when there is anything to make files of.
+    pub(crate) fn begun(&self) -> Option<GpsTime> {
+        let all = files(&self.config.folder).holdings(span::Span::ALWAYS).ok()?;
+        all.first().map(|holding| holding.hour.start())
     }
 
     /// The store of observations and figures.
