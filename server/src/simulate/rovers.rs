@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::BytesMut;
 use tianshu_gnss::ephemeris::Ephemeris;
 use tianshu_simulator::link::{Delivered, Delivery};
 use tianshu_simulator::product::rtcm::StationStream;
@@ -56,10 +55,6 @@ impl Telling {
         self.stated.point.place = epoch.truth.place;
         let t = epoch.observed.time;
         let sent = self.stream.epoch(t, &epoch.observed, &self.stated, &self.broadcast);
-        let mut bytes = BytesMut::new();
-        for frame in &sent.frames {
-            bytes.extend_from_slice(frame.as_bytes());
-        }
-        Delivery { at: t + RECEIVER_DELAY, what: Delivered::Bytes(bytes.freeze()) }
+        Delivery { at: t + RECEIVER_DELAY, what: Delivered::Bytes(sent.bytes()) }
     }
 }

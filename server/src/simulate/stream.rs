@@ -1,6 +1,6 @@
 //! What the stations of a world send, epoch by epoch, as bytes.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tianshu_gnss::ephemeris::Ephemeris;
 use tianshu_gnss::time::gps::GpsTime;
 use tianshu_simulator::fault::Fault;
@@ -60,11 +60,7 @@ impl Streams {
             let ephemerides = own.as_deref().unwrap_or(&self.broadcast);
             let sent = station.stream.epoch(epoch.time, observed, &stated, ephemerides);
             self.refused += u64::from(sent.refused);
-            let mut bytes = BytesMut::new();
-            for frame in &sent.frames {
-                bytes.extend_from_slice(frame.as_bytes());
-            }
-            all.push(bytes.freeze());
+            all.push(sent.bytes());
         }
         all
     }

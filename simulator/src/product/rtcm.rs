@@ -1,5 +1,6 @@
 //! The RTCM stream of a simulated station: as receivers send it, MSM7 every second and the rest now and then.
 
+use bytes::{Bytes, BytesMut};
 use tianshu_gnss::ephemeris::Ephemeris;
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::satellite::Satellite;
@@ -126,6 +127,15 @@ impl StationStream {
 }
 
 impl StreamEpoch {
+    /// The frames, one behind the other.
+    pub fn bytes(&self) -> Bytes {
+        let mut bytes = BytesMut::new();
+        for frame in &self.frames {
+            bytes.extend_from_slice(frame.as_bytes());
+        }
+        bytes.freeze()
+    }
+
     fn keep(&mut self, frame: Result<Frame, Unsendable>) {
         match frame {
             Ok(frame) => self.frames.push(frame),
