@@ -8,6 +8,7 @@ mod levels;
 mod middles;
 mod neighbours;
 mod options;
+mod quantile;
 mod tally;
 mod weather;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
 
 use crate::options::Options;
+use crate::quantile::quantile;
 
 /// Everything that a run is judged by. Lengths in mm.
 #[derive(Default)]
@@ -117,12 +118,4 @@ impl Tally {
 
 fn rms(values: &[f64]) -> f64 {
     (values.iter().map(|v| v * v).sum::<f64>() / values.len().max(1) as f64).sqrt()
-}
-
-fn quantile(values: &[f64], q: f64) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let at = (q * sorted.len().saturating_sub(1) as f64).round();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
-    sorted.get(at as usize).copied().unwrap_or(f64::NAN)
 }

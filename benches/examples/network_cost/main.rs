@@ -6,6 +6,8 @@
 #[path = "../network_campaign/grid.rs"]
 mod grid;
 mod options;
+#[path = "../network_campaign/quantile.rs"]
+mod quantile;
 mod tally;
 
 use std::collections::BTreeMap;

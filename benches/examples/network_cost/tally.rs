@@ -9,6 +9,7 @@ use tianshu_positioning::network::snapshot::NetworkSnapshot;
 use tianshu_positioning::network::topology::StationIndex;
 
 use crate::options::Options;
+use crate::quantile::quantile;
 
 /// Snapshots are taken into the fingerprint this often, s.
 const FINGERPRINT_S: i64 = 10;
@@ -91,12 +92,4 @@ fn memory_told() -> String {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
     kilobytes.map_or_else(|| "not told".to_owned(), |kb| format!("{:.0} MB", kb / 1024.0))
-}
-
-fn quantile(values: &[f64], q: f64) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let at = (q * sorted.len().saturating_sub(1) as f64).round();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
-    sorted.get(at as usize).copied().unwrap_or(f64::NAN)
 }
