@@ -2,6 +2,8 @@
 
 pub mod alarm;
 pub mod archive;
+pub mod file;
+pub(crate) mod markup;
 pub mod products;
 pub mod quality;
 pub mod web;

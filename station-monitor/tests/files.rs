@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use tianshu_gnss::coords::Geodetic;
-use tianshu_station_monitor::products::disk::{Written, write_whole};
+use tianshu_station_monitor::file::Written;
+use tianshu_station_monitor::products::disk::write_whole;
 use tianshu_station_monitor::products::manifest::{Entry, Manifest, Revision};
 use tianshu_station_monitor::web::files::answer::{Library, router};
 use tianshu_station_monitor::web::files::rights::{Everybody, Rights, Verdict};

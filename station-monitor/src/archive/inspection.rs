@@ -9,7 +9,7 @@ use crate::archive::span::Span;
 use crate::archive::spool::segment::{Next, SegmentReader};
 use crate::archive::spool::segments_in;
 use crate::archive::store::ReadError;
-use crate::archive::whole_file;
+use crate::file::digest;
 
 /// How far a work of many files has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,9 +95,9 @@ pub(super) fn files(folder: &Path, span: Span) -> Result<Vec<FileEntry>, ReadErr
 /// What is wrong with a file of the index.
 pub(super) fn inspect_file(folder: &Path, file: &FileEntry) -> Option<Fault> {
     let path = folder.join(&file.path);
-    match whole_file::digest(&path) {
+    match digest(&path) {
         Err(error) => Some(Fault::Unreadable { path, why: error.to_string() }),
-        Ok((sum, length)) if sum == file.sha256 && length == file.bytes => None,
+        Ok(kept) if kept.sha256 == file.sha256 && kept.size == file.bytes => None,
         Ok(_) => Some(Fault::Changed(path)),
     }
 }

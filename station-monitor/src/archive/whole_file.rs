@@ -4,9 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use ring::digest::{Context, SHA256};
-
-use crate::archive::spool::medium::sync_folder;
+use crate::file::keep_names;
 
 /// Read or written at once.
 const BUFFER_BYTES: usize = 1 << 18;
@@ -39,7 +37,7 @@ pub(super) fn write_with<T>(
     match written {
         Ok(told) => {
             fs::rename(&unfinished, path)?;
-            sync_folder(folder)?;
+            keep_names(folder)?;
             Ok(told)
         }
         Err(error) => {
@@ -55,29 +53,10 @@ pub(super) fn is_unfinished(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == UNFINISHED)
 }
 
-/// The SHA-256 of a file, in hexadecimal digits, and its length.
-pub(super) fn digest(path: &Path) -> io::Result<(String, u64)> {
-    let mut file = io::BufReader::with_capacity(BUFFER_BYTES, File::open(path)?);
-    let mut context = Context::new(&SHA256);
-    let mut length = 0;
-    loop {
-        let read = io::BufRead::fill_buf(&mut file)?;
-        if read.is_empty() {
-            break;
-        }
-        context.update(read);
-        let count = read.len();
-        length += count as u64;
-        io::BufRead::consume(&mut file, count);
-    }
-    let digits: Vec<String> =
-        context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((digits.concat(), length))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::{Written, digest};
 
     #[test]
     fn a_file_that_fails_is_not_there() {
@@ -101,6 +80,6 @@ mod tests {
         let path = folder.path().join("abc");
         write(&path, b"abc").unwrap();
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(digest(&path).unwrap(), (expected.to_owned(), 3));
+        assert_eq!(digest(&path).unwrap(), Written { size: 3, sha256: expected.to_owned() });
     }
 }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use ring::digest::{Context, SHA256};
+use crate::file::{Digesting, Written};
 
 /// What the names of unfinished files begin with; nobody lists or serves them.
 pub const UNFINISHED: &str = ".part-";
@@ -17,22 +17,6 @@ pub struct Unfinished {
     place: PathBuf,
     temporary: PathBuf,
     is_placed: bool,
-}
-
-/// What was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
-    /// Its size, bytes.
-    pub size: u64,
-    /// Its SHA-256, in hexadecimal digits.
-    pub sha256: String,
-}
-
-/// Counts and digests what passes.
-struct Digesting<W> {
-    to: W,
-    size: u64,
-    digest: Context,
 }
 
 impl Unfinished {
@@ -48,12 +32,12 @@ impl Unfinished {
         let file = File::create(&temporary)?;
         let unfinished = Self { place, temporary, is_placed: false };
         let to = BufWriter::with_capacity(BUFFER_BYTES, file);
-        let mut to = Digesting { to, size: 0, digest: Context::new(&SHA256) };
+        let mut to = Digesting::new(to);
         let told = write(&mut to)?;
         to.flush()?;
-        let file = to.to.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let (to, written) = to.finish();
+        let file = to.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
-        let written = Written { size: to.size, sha256: hexadecimal(to.digest.finish().as_ref()) };
         Ok((unfinished, written, told))
     }
 
@@ -74,19 +58,6 @@ impl Drop for Unfinished {
     }
 }
 
-impl<W: Write> Write for Digesting<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.to.write(bytes)?;
-        self.size += count as u64;
-        self.digest.update(bytes.get(..count).unwrap_or(bytes));
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
-    }
-}
-
 /// Writes a small file whole, in the place of an older one.
 pub fn write_whole(place: PathBuf, bytes: &[u8]) -> io::Result<Written> {
     let (unfinished, written, ()) = Unfinished::write(place, |to| to.write_all(bytes))?;
@@ -94,29 +65,10 @@ pub fn write_whole(place: PathBuf, bytes: &[u8]) -> io::Result<Written> {
     Ok(written)
 }
 
-/// Has the disk keep the names in a folder.
-pub fn keep_names(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// The size and digest of a file that is there.
-pub fn digest(place: &Path) -> io::Result<Written> {
-    let mut to = Digesting { to: io::sink(), size: 0, digest: Context::new(&SHA256) };
-    io::copy(&mut File::open(place)?, &mut to)?;
-    Ok(Written { size: to.size, sha256: hexadecimal(to.digest.finish().as_ref()) })
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(hex_digit).collect()
-}
-
-fn hex_digit(four_bits: u8) -> Option<char> {
-    char::from_digit(u32::from(four_bits), 16)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::digest;
 
     #[test]
     fn a_file_is_there_whole_or_not_at_all() {

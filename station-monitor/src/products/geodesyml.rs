@@ -6,6 +6,7 @@ use tianshu_gnss::coords::GRS80;
 use tianshu_gnss::time::gps::GpsTime;
 use tianshu_gnss::time::utc::Utc;
 
+use crate::markup::escaped;
 use crate::products::sitelog::radome;
 use crate::products::station::{Agency, AntennaRecord, ReceiverRecord, StationRecord};
 
@@ -272,7 +273,7 @@ impl Xml {
         if value.is_empty() {
             self.out.push_str("/>\n");
         } else {
-            let _ = writeln!(self.out, ">{}</{element}>", escaped(value));
+            let _ = writeln!(self.out, ">{}</{element}>", in_xml(value));
         }
     }
 
@@ -287,7 +288,7 @@ impl Xml {
         self.indent();
         let _ = write!(self.out, "<{element}");
         for (name, value) in attributes {
-            let _ = write!(self.out, " {name}=\"{}\"", escaped(value));
+            let _ = write!(self.out, " {name}=\"{}\"", in_xml(value));
         }
     }
 
@@ -297,19 +298,8 @@ impl Xml {
 }
 
 /// A text without XML's own signs, and without what XML 1.0 has no place for.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
+fn in_xml(text: &str) -> String {
+    escaped(&text.replace(char::is_control, " "))
 }
 
 #[cfg(test)]
@@ -341,6 +331,6 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
-        assert_eq!(escaped("a\u{1}<b>\"&"), "a &lt;b&gt;&quot;&amp;");
+        assert_eq!(in_xml("a\u{1}<b>\"&"), "a &lt;b&gt;&quot;&amp;");
     }
 }

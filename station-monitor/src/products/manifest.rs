@@ -6,7 +6,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::products::disk::{Written, keep_names, write_whole};
+use crate::file::{Written, keep_names};
+use crate::products::disk::write_whole;
 use crate::products::json::{BadJson, Json};
 
 /// The name of a folder's manifest.

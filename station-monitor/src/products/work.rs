@@ -11,7 +11,8 @@ use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::utc::Utc;
 use tianshu_rinex::write::WrittenVersion;
 
-use crate::products::disk::{UNFINISHED, Unfinished, Written, digest, keep_names, write_whole};
+use crate::file::{Written, digest, keep_names};
+use crate::products::disk::{UNFINISHED, Unfinished, write_whole};
 use crate::products::identity::NineId;
 use crate::products::json::Json;
 use crate::products::kind::{Kind, start_of};

@@ -18,7 +18,7 @@ use tianshu_gnss::time::utc::Utc;
 use tianshu_rinex::navigation::reader::NavReader;
 use tianshu_rinex::observation::reader::ObsReader;
 use tianshu_rinex::write::WrittenVersion;
-use tianshu_station_monitor::products::disk::digest;
+use tianshu_station_monitor::file::digest;
 use tianshu_station_monitor::products::identity::NineId;
 use tianshu_station_monitor::products::kind::Kind;
 use tianshu_station_monitor::products::manifest::Manifest;

@@ -19,6 +19,7 @@ use crate::archive::span::Hour;
 use crate::archive::spool::Segments;
 use crate::archive::spool::segment::{Next, SegmentReader, sealed_path};
 use crate::archive::whole_file;
+use crate::file::{Written, digest};
 
 /// What comes so long after its hour is still in the hour's first file: links that were down send what they have kept.
 const GRACE: Interval = Interval::from_seconds(120);
@@ -214,7 +215,7 @@ impl Closer {
             contents.take(Record::read(&body));
         }
         let Some(told) = contents.write(&whole_path).map_err(fault)? else { return Ok(None) };
-        let (sha256, bytes) = whole_file::digest(&whole_path).map_err(fault)?;
+        let Written { size: bytes, sha256 } = digest(&whole_path).map_err(fault)?;
         Ok(Some(FileEntry {
             kind,
             hour,

@@ -26,8 +26,3 @@ pub(in crate::archive) trait Medium: Send {
 pub(in crate::archive) struct Disk;
 
 impl Medium for Disk {}
-
-/// Makes the names within a folder outlive a loss of power.
-pub(in crate::archive) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}

@@ -23,11 +23,12 @@ use crate::archive::record::{About, Kind, Record, about};
 use crate::archive::span::Hour;
 pub(super) use crate::archive::spool::holds::may_hold;
 use crate::archive::spool::holds::{note, note_path, noted};
-use crate::archive::spool::medium::{Disk, Medium, sync_folder};
+use crate::archive::spool::medium::{Disk, Medium};
 use crate::archive::spool::segment::{
     Next, SEGMENT_HEAD_BYTES, SegmentReader, head, open_path, parse_name, sealed_path,
 };
 use crate::archive::whole_file;
+use crate::file::keep_names;
 
 /// Numbers that a restored spool leaves out: 136 years of a segment a second.
 const LEAP: u64 = 1 << 32;
@@ -156,7 +157,7 @@ impl Spool {
             let sealed_path = sealed_path(folder, number);
             sealed.insert(number, scan(&sealed_path).map_err(fault)?);
         }
-        sync_folder(folder).map_err(fault)?;
+        keep_names(folder).map_err(fault)?;
         let next_number = sealed.last_key_value().map_or(1, |(newest, _)| newest + 1);
         Ok(Self {
             folder: folder.to_owned(),
@@ -225,7 +226,7 @@ impl Spool {
             .map_err(|source| SpoolError::Disk { path: from, source })?;
         note(&to, &sealed.holds);
         // Under either name the next start finds the same records, so a name that is lost costs nothing.
-        sync_folder(&self.folder).ok();
+        keep_names(&self.folder).ok();
         self.open = None;
         self.segments.lock().insert(number, sealed);
         Ok(())
@@ -262,7 +263,7 @@ impl Spool {
             .medium
             .write(&mut file, &head(self.identity, number))
             .and_then(|()| self.medium.sync(&file))
-            .and_then(|()| sync_folder(&self.folder));
+            .and_then(|()| keep_names(&self.folder));
         if let Err(error) = begun {
             fs::remove_file(path)?;
             return Err(error);

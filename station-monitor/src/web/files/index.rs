@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::markup::escaped;
+
 use crate::web::files::date;
 
 /// An entry of a folder.
@@ -41,21 +43,6 @@ pub fn page(path: &str, mut entries: Vec<Listed>) -> String {
         );
     }
     out.push_str("</pre>\n</body>\n</html>\n");
-    out
-}
-
-/// A text without HTML's own signs.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
     out
 }
 
