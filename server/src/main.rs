@@ -21,6 +21,7 @@ mod serve;
 mod simulate;
 mod users;
 mod vrs;
+mod web;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Load(options) => commands::load::run(&options),
         Command::Solve(options) => commands::solve::run(&options),
         Command::Network(options) => commands::network::run(&options),
+        Command::Openapi => commands::openapi::run(),
         Command::Quality(options) => commands::quality::run(&options),
     };
     match done {

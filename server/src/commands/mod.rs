@@ -6,6 +6,7 @@ pub(crate) mod decode;
 pub(crate) mod demo;
 pub(crate) mod load;
 pub(crate) mod network;
+pub(crate) mod openapi;
 pub(crate) mod quality;
 pub(crate) mod record;
 pub(crate) mod replay;

@@ -24,3 +24,4 @@ pub(crate) mod station;
 #[cfg(test)]
 mod tests;
 pub(crate) mod user;
+pub(crate) mod web;

@@ -19,6 +19,7 @@ use crate::config::monitor::{self, MonitorConfig};
 use crate::config::mountpoint;
 use crate::config::solver::{self, NetworkConfig};
 use crate::config::station::{self, LinkConfig, Station};
+use crate::config::web::{self, WebConfig};
 use crate::config::{caster, service, site, user};
 use crate::files::service::FilesConfig;
 
@@ -41,6 +42,8 @@ pub(crate) struct Config {
     pub records: Vec<StationRecord>,
     /// What the station monitor watches, and whom it tells.
     pub monitor: Arc<MonitorConfig>,
+    /// The operators' page, if there is one.
+    pub web: Option<WebConfig>,
 }
 
 /// Reads a configuration file. Paths in it are relative to its own folder.
@@ -66,7 +69,7 @@ pub(crate) fn from_text(text: &str, folder: &Path) -> Result<Config, Complaints>
 }
 
 /// The tables of a configuration file.
-pub(crate) const TABLES: [&str; 12] = [
+pub(crate) const TABLES: [&str; 13] = [
     "service",
     "agency",
     "caster",
@@ -75,6 +78,7 @@ pub(crate) const TABLES: [&str; 12] = [
     "files",
     "network",
     "monitor",
+    "web",
     "alarm_channel",
     "station",
     "mountpoint",
@@ -90,6 +94,7 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     let files = one(root, "files", complaints, |section| files::read(section, folder));
     let table = one(root, "network", complaints, |section| solver::read(section, folder));
     let monitor = one(root, "monitor", complaints, |section| monitor::read(section, folder));
+    let web = one(root, "web", complaints, |section| web::read(section, folder));
     let channels =
         each(root, "alarm_channel", complaints, |section| alarm_channel::read(section, folder));
     let stations = each(root, "station", complaints, |section| station::read(section, folder));
@@ -107,6 +112,8 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     let records = site::records(&stations, &agency, complaints);
     files::check(files.as_ref(), archive.is_some(), !records.is_empty(), complaints);
     let run_by = if agency.abbreviation.is_empty() { &agency.name } else { &agency.abbreviation };
+    web::check(web.as_ref(), accounts.place.is_some(), complaints);
+    let web = web.map(|found| found.value);
     let files = files.map(|found| {
         let accounts: Vec<_> = users.iter().map(|u| u.value.config.clone()).collect();
         let files = files::with_readers(found.value, &accounts, complaints);
@@ -126,7 +133,7 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     };
     let config =
         CasterConfig { listeners: caster.listeners, identity, limits: caster.limits, offering };
-    Config { caster: config, accounts, archive, files, links, network, records, monitor }
+    Config { caster: config, accounts, archive, files, links, network, records, monitor, web }
 }
 
 fn is_uploaded(station: &Station, mountpoints: &[tianshu_caster::config::MountConfig]) -> bool {
