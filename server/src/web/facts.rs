@@ -1,5 +1,6 @@
 //! What the page's answers are made of: what the other parts of the service publish, and the page's own memory.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -7,6 +8,7 @@ use tianshu_caster::access::gate::Recogniser;
 use tianshu_caster::accounts::store::StorePlace;
 use tianshu_caster::caster::StatsTeller;
 use tianshu_caster::clock::Clock as CasterClock;
+use tianshu_caster::config::{MountConfig, MountKind};
 use tianshu_caster::ledger::Ledger;
 use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::GpsTime;
@@ -83,6 +85,8 @@ pub(crate) struct Offered {
     pub records: Vec<StationRecord>,
     /// Whether a network is to be solved.
     pub solves: bool,
+    /// Mountpoints of one station each.
+    pub relays: BTreeMap<String, StationName>,
 }
 
 /// Everything an answer may need.
@@ -150,6 +154,14 @@ impl Facts {
     }
 }
 
+/// A mountpoint of one station, with its station.
+fn relay(mount: &MountConfig) -> Option<(String, StationName)> {
+    let (MountKind::Station { station } | MountKind::Upload { station, .. }) = &mount.kind else {
+        return None;
+    };
+    Some((mount.mountpoint.to_string(), station.clone()))
+}
+
 impl Offered {
     /// Of a configuration.
     pub(crate) fn of(config: &Config) -> Self {
@@ -157,6 +169,7 @@ impl Offered {
             logs: config.monitor.logs.clone(),
             records: config.records.clone(),
             solves: config.network.is_some(),
+            relays: config.caster.offering.mountpoints.iter().filter_map(relay).collect(),
         }
     }
 

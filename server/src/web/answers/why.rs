@@ -123,9 +123,10 @@ fn around(facts: &Facts, record: &SessionRecord) -> Around {
     let mut around = Around::default();
     let (serves, base, _) = serving(record);
     let network = facts.network();
-    if let Some(station) = base.filter(|_| serves == Some("station"))
-        && let Ok(station) = station.parse::<StationName>()
-    {
+    let relayed = facts.offered().relays.get(record.mountpoint.as_str()).cloned();
+    let named = base.filter(|_| serves == Some("station")).and_then(|name| name.parse().ok());
+    if let Some(station) = named.or(relayed) {
+        let station: StationName = station;
         let view = facts.view();
         let status =
             view.as_ref().and_then(|view| view.stations.iter().find(|s| s.station == station));
