@@ -13,7 +13,7 @@ use crate::stream::{epoch, joined, made_stream, prologue};
 /// The station stands here.
 const PLACE: (f64, f64) = (23.0, 108.0);
 /// A rover that keeps its socket shut is told of after its backlog is old (10 s) and the sockets' stores are full.
-const NOT_READING_WITHIN: Duration = Duration::from_secs(60);
+const NOT_READING_WITHIN: Duration = Duration::from_mins(1);
 
 /// A service with a station, whose rovers have accounts.
 struct Desk {

@@ -1,0 +1,1 @@
+import{p as u,H as i,X as n,n as o,g as a,Q as l,b as g,u as p}from"./index-rnbxwcvh.js";import{q as f}from"./quality-DW_ZfLhM.js";function m(r,t){u(t,!0);let s=i(t,"silent",3,!1);const e=p(()=>f(t.gga));n(r,{get shape(){return l[a(e)]},get tone(){return`q-${a(e)??""}`},get word(){return o.words.qualities[a(e)]},get silent(){return s()}}),g()}export{m as Q};

@@ -1,0 +1,1 @@
+import{a as t,h as i,l as m}from"./index-rnbxwcvh.js";import{S as d}from"./StationTable-C0I5S9Mi.js";import"./select-DErvQqKV.js";import"./DataTable-Dd1eq2Jd.js";import"./idle-p4xeytoj.js";var e=i('<div class="grid"><!></div>');function v(o){var a=e(),r=m(a);d(r,{height:"free"}),t(o,a)}export{v as default};

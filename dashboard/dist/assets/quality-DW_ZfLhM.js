@@ -1,0 +1,1 @@
+const e=["fixed","float","dgps","single","none","unknown"];function s(n){switch(n){case null:case void 0:return"unknown";case 4:return"fixed";case 5:return"float";case 2:return"dgps";case 1:case 3:return"single";default:return"none"}}const t={fixed:4,float:5,dgps:2,single:1,none:0,unknown:null};export{t as G,e as Q,s as q};
