@@ -17,6 +17,7 @@ mod monitor;
 mod network;
 mod outlet;
 mod products;
+mod rover;
 mod serve;
 mod simulate;
 mod users;

@@ -208,7 +208,18 @@ fn config(
     let archive = options.archive.as_deref().map(page::archive);
     let (files, records) = (None, Vec::new());
     let web = Some(page::web(options.page));
-    Ok(Config { caster, accounts, archive, files, links, network, records, monitor, web })
+    Ok(Config {
+        caster,
+        accounts,
+        archive,
+        files,
+        links,
+        network,
+        records,
+        monitor,
+        web,
+        monitor_rovers: Vec::new(),
+    })
 }
 
 /// The nearest of all stations.

@@ -9,6 +9,7 @@ pub(crate) mod document;
 pub(crate) mod files;
 pub(crate) mod kind;
 pub(crate) mod monitor;
+pub(crate) mod monitor_rover;
 pub(crate) mod mountpoint;
 pub(crate) mod network;
 pub(crate) mod profile;

@@ -22,11 +22,12 @@ use tianshu_simulator::network::Network;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::demo::mind::{Measured, Mind, Outcome};
 use crate::demo::show::{self, EVERY};
+use crate::rover::mind::{Measured, Mind, Outcome};
+use crate::rover::monitor::result;
 use crate::simulate::live::{LiveRover, RoverEpoch};
 use crate::simulate::pace::Pace;
-use crate::web::rover_board::{Engine, RoverBoard, RoverResult};
+use crate::web::rover_board::{Engine, RoverBoard};
 
 /// How often a rover tells its position: the custom of most rovers.
 const GGA_EVERY: Duration = Duration::from_secs(10);
@@ -155,15 +156,8 @@ impl Around {
     /// Tells the operators' page of a result.
     fn report(&self, rover: &StationName, outcome: Option<&Outcome>) {
         if let (Some(board), Some(outcome)) = (&self.board, outcome) {
-            let quality = match outcome.status {
-                Status::Single => 1,
-                Status::Float => 5,
-                Status::Fixed => 4,
-            };
-            let Outcome { at, error, baseline_m, .. } = *outcome;
-            let baseline_m = Some(baseline_m);
-            let result = RoverResult { at, quality, error, baseline_m };
-            board.report(rover.as_str(), self.mountpoint.as_str(), Engine::Tianshu, result);
+            let (rover, at) = (rover.as_str(), self.mountpoint.as_str());
+            board.report(rover, at, Engine::Tianshu, result(outcome));
         }
     }
 }

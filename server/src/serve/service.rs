@@ -27,6 +27,8 @@ use crate::config::web::WebConfig;
 use crate::files::service::{Files, FilesConfig, FilesInlet};
 use crate::monitor::service::Monitor;
 use crate::products::source::NetworkSource;
+use crate::rover::monitor::{MonitorRoverConfig, MonitorRovers, Surroundings, from_here};
+use crate::rover::watch::RoverInlets;
 use crate::serve::bus::Bus;
 use crate::serve::findings::Findings;
 use crate::serve::links::Links;
@@ -62,6 +64,7 @@ pub(crate) struct Service {
     products: Arc<NetworkSource>,
     cost: Arc<Cost>,
     page: Page,
+    judging: Option<MonitorRovers>,
 }
 
 impl Service {
@@ -81,15 +84,7 @@ impl Service {
         let (monitor, watching) =
             Monitor::start(watched, solver.epochs(), archive.clone(), clock.clone())?;
         let cost = Arc::new(Cost::default());
-        let around = Around {
-            stations: Arc::clone(&stations),
-            network: solver.epochs(),
-            board: Arc::new(Board::default()),
-            clock: caster_clock,
-            patience: config.caster.limits.position_wait_max,
-            ids: Arc::default(),
-            cost: Arc::clone(&cost),
-        };
+        let around = around(&config, &stations, &solver, caster_clock, &cost);
         let desk = Desk::new(solver.epochs(), Arc::clone(&around.board));
         let (virtuals, products) = computed(&config, around);
         let parts = Parts {
@@ -107,6 +102,7 @@ impl Service {
         let reports = tokio::spawn(report::run(events, Arc::clone(&ledger)));
         let (clocks, kept) = ((clock.clone(), caster_clock), (ledger, Arc::clone(&cost)));
         let page = plan.start(clocks, (&caster, &monitor, &solver, archiving.as_ref()), kept)?;
+        let (rovers, judging) = judges(config.monitor_rovers, &page, &caster, &clock);
         let bus = Bus {
             stations,
             clock: caster_clock,
@@ -116,6 +112,7 @@ impl Service {
             solver: inlet,
             desk,
             monitor: watching,
+            rovers,
         };
         let bus = tokio::spawn(bus.run(source));
         let links = Links::started(sink, clock, &config.links).await;
@@ -135,6 +132,7 @@ impl Service {
             products,
             cost,
             page,
+            judging,
         })
     }
 
@@ -200,7 +198,7 @@ impl Service {
     pub(crate) async fn change_to(&mut self, config: &Config) {
         if self.lasting != Lasting::of(config) {
             tracing::warn!(
-                "changes of [service], [caster], [accounts], [archive], [files] and [web] are used after a restart only"
+                "changes of [service], [caster], [accounts], [archive], [files], [web] and [[monitor_rover]] are used after a restart only"
             );
         }
         self.links.change_to(&config.links).await;
@@ -230,8 +228,12 @@ impl Service {
             solver,
             monitor,
             page,
+            judging,
             ..
         } = self;
+        if let Some(judging) = judging {
+            judging.stop().await;
+        }
         page.stop().await;
         // The bus ends when nobody can put anything on it any more.
         drop(intake);
@@ -251,6 +253,45 @@ impl Service {
         reports.await.context("the session log ended badly")?;
         tracing::info!("stopped");
         Ok(())
+    }
+}
+
+/// Starts the monitor rovers, which tell the page; without a page nobody would see them.
+fn judges(
+    rovers: Vec<MonitorRoverConfig>,
+    page: &Page,
+    caster: &Caster,
+    clock: &SharedClock,
+) -> (RoverInlets, Option<MonitorRovers>) {
+    let mut inlets = RoverInlets::default();
+    let (Some(web), Some(at)) = (page.web(), caster.addresses().first()) else {
+        return (inlets, None);
+    };
+    let around = Surroundings { caster: from_here(*at), board: web.rovers(), clock: clock.clone() };
+    let rovers = rovers.into_iter().map(|rover| {
+        let own = inlets.follow(rover.station.clone());
+        (rover, own)
+    });
+    let rovers = rovers.collect();
+    (inlets, Some(MonitorRovers::start(rovers, &around)))
+}
+
+/// What computed streams are made of.
+fn around(
+    config: &Config,
+    stations: &Arc<Stations>,
+    solver: &Solver,
+    clock: Clock,
+    cost: &Arc<Cost>,
+) -> Around {
+    Around {
+        stations: Arc::clone(stations),
+        network: solver.epochs(),
+        board: Arc::new(Board::default()),
+        clock,
+        patience: config.caster.limits.position_wait_max,
+        ids: Arc::default(),
+        cost: Arc::clone(cost),
     }
 }
 
@@ -304,6 +345,7 @@ struct Lasting {
     archive: Option<ArchiveConfig>,
     files: Option<FilesConfig>,
     web: Option<WebConfig>,
+    monitor_rovers: Vec<MonitorRoverConfig>,
 }
 
 impl Lasting {
@@ -312,7 +354,17 @@ impl Lasting {
         let (listeners, identity) = (caster.listeners.clone(), caster.identity.clone());
         let (accounts, archive) = (config.accounts.clone(), config.archive.clone());
         let (files, web) = (config.files.clone(), config.web.clone());
-        Self { listeners, identity, limits: caster.limits, accounts, archive, files, web }
+        let monitor_rovers = config.monitor_rovers.clone();
+        Self {
+            listeners,
+            identity,
+            limits: caster.limits,
+            accounts,
+            archive,
+            files,
+            web,
+            monitor_rovers,
+        }
     }
 }
 

@@ -69,6 +69,11 @@ impl Browser {
         browser
     }
 
+    /// The cookie and the token of the session.
+    pub(crate) fn keys(&self) -> (String, String) {
+        (self.cookie.clone().unwrap_or_default(), self.csrf.clone().unwrap_or_default())
+    }
+
     /// Reads a path.
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, None)

@@ -18,7 +18,7 @@
 //! | [`commands`] | the other commands |
 //! | [`accounts`] | accounts of a store, made and changed while rovers stream |
 //! | [`archive`] | what stations send, kept and taken out |
-//! | [`page`], [`page_why`] | the operators' page: rights, secrets, figures, and why a rover has no fix |
+//! | [`page`], [`page_why`], [`page_rovers`] | the operators' page: rights, secrets, figures, why a rover has no fix, and rovers that judge the service |
 //! | [`proxies`] | the PROXY protocol, and IPv6 |
 //! | [`tls`] | NTRIP over TLS, as caster and as client |
 
@@ -42,6 +42,8 @@ mod monitor;
 mod nearest;
 #[cfg(test)]
 mod page;
+#[cfg(test)]
+mod page_rovers;
 #[cfg(test)]
 mod page_why;
 #[cfg(test)]
