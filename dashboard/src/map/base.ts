@@ -74,15 +74,17 @@ function escape(text: string): string {
   return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
-/** A box around places with a margin, or null without any place. */
-export function boxOf(places: readonly { latitude_deg: number | null; longitude_deg: number | null }[]): Box | null {
+/**
+ * A box around places with a margin, or null without any place. A network of one station still needs a map of some size:
+ * a twentieth of a degree is 5 km.
+ */
+export function boxOf(places: readonly { latitude_deg: number | null; longitude_deg: number | null }[], least_deg = 0.05): Box | null {
   let box: Box | null = null;
   for (const { latitude_deg: lat, longitude_deg: lon } of places) {
     if (lat === null || lon === null) continue;
     box = box ? [Math.min(box[0], lat), Math.min(box[1], lon), Math.max(box[2], lat), Math.max(box[3], lon)] : [lat, lon, lat, lon];
   }
   if (!box) return null;
-  // A network of one station still needs a map of some size: a twentieth of a degree is 5 km.
-  const margin = Math.max(0.05, (box[2] - box[0]) * 0.05, (box[3] - box[1]) * 0.05);
+  const margin = Math.max(least_deg, (box[2] - box[0]) * 0.05, (box[3] - box[1]) * 0.05);
   return [box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin];
 }

@@ -3,8 +3,9 @@ import type { Palette } from '../format/colours';
 import { badness, badnessOf, type HeatKind } from './badness';
 
 export const LABEL_WIDTH = 132;
-export const ROW_HEIGHT = 16;
 export const TOP = 22;
+/** Few rows are higher, so that a small network fills the eye too. Pixels. */
+export const rowHeight = (rows: number): number => (rows <= 40 ? 22 : 16);
 
 export interface HeatRow { station: string; values: (number | null)[] }
 export interface Cell { row: number; column: number }
@@ -20,7 +21,7 @@ export function worstFirst(rows: readonly HeatRow[], kind: HeatKind, step_s: num
 
 /** Which cell is at a point of the canvas. */
 export function cellAt(x: number, y: number, width: number, rows: number, columns: number): Cell | null {
-  const row = Math.floor((y - TOP) / ROW_HEIGHT);
+  const row = Math.floor((y - TOP) / rowHeight(rows));
   const column = Math.floor(((x - LABEL_WIDTH) / (width - LABEL_WIDTH)) * columns);
   if (row < 0 || row >= rows || column >= columns) return null;
   return { row, column: Math.max(-1, column) };
@@ -43,23 +44,24 @@ export function drawHeat(ctx: CanvasRenderingContext2D, width: number, height: n
     const text = options.mark(column);
     if (text) ctx.fillText(text, LABEL_WIDTH + column * cell, TOP / 2);
   }
+  const high = rowHeight(rows.length);
   const hatch = hatching(ctx, palette);
   rows.forEach((row, r) => {
-    const y = TOP + r * ROW_HEIGHT;
+    const y = TOP + r * high;
     ctx.fillStyle = palette.ink;
     ctx.textAlign = 'right';
-    ctx.fillText(row.station, LABEL_WIDTH - 8, y + ROW_HEIGHT / 2, LABEL_WIDTH - 12);
+    ctx.fillText(row.station, LABEL_WIDTH - 8, y + high / 2, LABEL_WIDTH - 12);
     for (let column = 0; column < columns; column += 1) {
       const value = row.values[column] ?? null;
       ctx.fillStyle = value === null ? hatch : badness(badnessOf(options.kind, value, options.step_s), options.dark);
-      ctx.fillRect(LABEL_WIDTH + column * cell, y + 0.5, Math.max(1, cell - 0.5), ROW_HEIGHT - 1);
+      ctx.fillRect(LABEL_WIDTH + column * cell, y + 0.5, Math.max(1, cell - 0.5), high - 1);
     }
   });
   const { chosen } = options;
   if (chosen && chosen.column >= 0) {
     ctx.strokeStyle = palette.ink;
     ctx.lineWidth = 2;
-    ctx.strokeRect(LABEL_WIDTH + chosen.column * cell, TOP + chosen.row * ROW_HEIGHT, cell, ROW_HEIGHT);
+    ctx.strokeRect(LABEL_WIDTH + chosen.column * cell, TOP + chosen.row * high, cell, high);
     ctx.lineWidth = 1;
   }
   void height;

@@ -64,7 +64,7 @@ function drawSatellite(ctx: CanvasRenderingContext2D, satellite: SkySatellite, r
   const { palette } = options;
   const [x, y] = skyPoint(satellite.elevation_deg, satellite.azimuth_deg, radius);
   ctx.beginPath();
-  ctx.arc(x, y, 11, 0, 2 * Math.PI);
+  ctx.arc(x, y, 10, 0, 2 * Math.PI);
   if (satellite.signals.length === 0) {
     ctx.setLineDash([3, 3]);
     ctx.strokeStyle = palette.lights.red;
@@ -86,6 +86,6 @@ function drawSatellite(ctx: CanvasRenderingContext2D, satellite: SkySatellite, r
     // Black on the lighter half of cividis, white on the darker: both keep a contrast of 4.5.
     ctx.fillStyle = part === null ? palette.ink : part > 0.55 ? '#000' : '#fff';
   }
-  ctx.font = '10px system-ui, sans-serif';
+  ctx.font = '9.5px system-ui, sans-serif';
   ctx.fillText(satellite.satellite, x, y + 0.5);
 }

@@ -53,7 +53,7 @@ export class Asked<T> {
 
   /** Asks again, because something was changed. */
   again(): void {
-    this.turn += 1;
+    untrack(() => (this.turn += 1));
   }
 }
 
@@ -70,11 +70,13 @@ export class Paged<T> {
     $effect(() => {
       const address = path();
       void this.turn;
+      if (address !== this.address) {
+        this.items = [];
+        this.next = null;
+        this.error = null;
+        this.busy = address !== null;
+      }
       this.address = address;
-      this.items = [];
-      this.next = null;
-      this.error = null;
-      this.busy = address !== null;
       if (address !== null) void this.read(address, null);
     });
   }
@@ -98,6 +100,6 @@ export class Paged<T> {
   }
 
   again(): void {
-    this.turn += 1;
+    untrack(() => (this.turn += 1));
   }
 }

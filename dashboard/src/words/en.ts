@@ -5,7 +5,7 @@ import type { Words } from './zh';
 export const en: Words = {
   ...enFields,
   product: 'Tianshu',
-  subtitle: 'Reference network operations',
+  subtitle: 'Network operations',
   screens: {
     overview: 'Overview', stations: 'Stations', heatmap: 'Heat maps', network: 'Network solution', rovers: 'Rovers', own: 'My sessions',
     monitor: 'Monitor rovers', alarms: 'Alarms', accounts: 'Accounts', audit: 'Audit log', archive: 'Archive', status: 'Public status', login: 'Log in',
@@ -92,7 +92,7 @@ export const en: Words = {
     noteHint: 'e.g. on the way', kind: 'Kind', group: 'Together', count: (n) => `${n}`,
   },
   accounts: {
-    add: 'New account', change: 'Change account', name: 'Name', organisation: 'Organisation', role: 'Role', enabled: 'Enabled', disabled: 'Disabled', validFrom: 'Valid from', validUntil: 'Valid until',
+    add: 'New account', change: 'Change account', name: 'Name', organisation: 'Organisation', role: 'Role', enabled: 'Enabled', disabled: 'Disabled', enable: 'Enable', disable: 'Disable', validFrom: 'Valid from', validUntil: 'Valid until',
     sessionsMax: 'Sessions at once', whenFull: 'When full', refuseNew: 'refuse the new one', dropOldest: 'drop the oldest', mountpoints: 'Mountpoints', area: 'Area', note: 'Note',
     sessions: 'Sessions', factor: 'Second factor', password: 'Password', drawn: 'New password (shown this once)', passwordHint: 'Empty: one is drawn', newPassword: 'New password',
     removeFactor: 'Remove second factor', remove: 'Remove', confirmRemove: (name) => `Remove account “${name}”? This cannot be undone.`, confirm: 'Confirm', copied: 'Copied', copy: 'Copy',

@@ -91,7 +91,7 @@ export const zh = {
     noteHint: '例如：已派人前往', kind: '类型', group: '同时发生', count: (n: string) => `${n} 条`,
   },
   accounts: {
-    add: '新建账号', change: '修改账号', name: '名称', organisation: '单位', role: '角色', enabled: '启用', disabled: '停用', validFrom: '生效', validUntil: '失效',
+    add: '新建账号', change: '修改账号', name: '名称', organisation: '单位', role: '角色', enabled: '启用', disabled: '停用', enable: '启用', disable: '停用', validFrom: '生效', validUntil: '失效',
     sessionsMax: '并发上限', whenFull: '达到上限时', refuseNew: '拒绝新会话', dropOldest: '断开最旧会话', mountpoints: '挂载点', area: '区域', note: '备注',
     sessions: '会话', factor: '双因素', password: '密码', drawn: '新密码（只显示这一次）', passwordHint: '留空则自动生成', newPassword: '重置密码',
     removeFactor: '取消双因素', remove: '删除', confirmRemove: (name: string) => `删除账号“${name}”？此操作不可撤销。`, confirm: '确认', copied: '已复制', copy: '复制',

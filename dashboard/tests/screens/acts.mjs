@@ -41,8 +41,8 @@ export async function accounts(page, faults, look) {
   await page.locator('dialog button[type=submit]').click();
   const row = page.locator('tr', { hasText: 'made-by-test' });
   await row.waitFor();
-  await row.getByRole('button', { name: 'Disabled' }).click();
-  await row.getByRole('button', { name: 'Enabled' }).waitFor();
+  await row.getByRole('button', { name: 'Disable', exact: true }).click();
+  await row.getByRole('button', { name: 'Enable', exact: true }).waitFor();
   // A name that is taken is refused, and the form says so.
   await page.getByRole('button', { name: 'New account' }).click();
   await page.locator('dialog input[name=name]').fill('made-by-test');
@@ -56,7 +56,7 @@ export async function accounts(page, faults, look) {
 
 export async function acknowledge(page, faults, look) {
   await go(page, '/alarms');
-  const button = page.getByRole('button', { name: 'Acknowledge' });
+  const button = page.getByRole('button', { name: 'Acknowledge', exact: true });
   const before = await button.count();
   if (before === 0) {
     faults.push('no alarm to acknowledge');
