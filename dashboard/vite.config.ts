@@ -12,7 +12,7 @@ export default defineConfig({
     rollupOptions: {
       output: {
         // The map and the plots change rarely: their files stay in browsers' caches over an update.
-        manualChunks: (id) => (/node_modules\/(leaflet|uplot)\//.test(id) ? 'charts' : undefined),
+        manualChunks: (id) => /node_modules\/(leaflet|uplot)\//.exec(id)?.[1],
       },
     },
   },

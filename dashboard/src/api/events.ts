@@ -6,7 +6,7 @@ export const KINDS: readonly Kind[] = ['overview', 'stations', 'rovers', 'alarms
 
 /** So long a stream that failed is left alone before it is tried again. Milliseconds. */
 const TRY_AGAIN_MS = 5_000;
-/** A stream that said nothing for so long is taken for dead: the server speaks each second. Milliseconds. */
+/** A stream that said nothing for so long is taken for dead, where the server speaks each second. Milliseconds. */
 const DEAD_MS = 20_000;
 
 export interface Listener {
@@ -16,8 +16,8 @@ export interface Listener {
   open: (open: boolean) => void;
 }
 
-/** Follows the stream until the returned function is called. */
-export function follow(listener: Listener): () => void {
+/** Follows the stream until the returned function is called. A stream that only speaks of changes may be silent for long. */
+export function follow(listener: Listener, speaksEachSecond: boolean): () => void {
   let source: EventSource | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let heard = 0;
@@ -53,7 +53,7 @@ export function follow(listener: Listener): () => void {
     timer = setTimeout(start, TRY_AGAIN_MS);
   };
   const watch = setInterval(() => {
-    if (source?.readyState === EventSource.OPEN && Date.now() - heard > DEAD_MS) {
+    if (speaksEachSecond && source?.readyState === EventSource.OPEN && Date.now() - heard > DEAD_MS) {
       listener.open(false);
       again();
     }

@@ -37,7 +37,8 @@ export function makeBase(element: HTMLElement, facts: MapFacts | null, box: Box,
     layer.addTo(map);
     layers.push({ layer, fill });
   };
-  void land(landUrl).then((world) => {
+  // The land comes when the browser has nothing better to do: what moves on it is there first.
+  void land(landUrl).then(idle).then((world) => {
     if (gone) return;
     const options = { renderer: ground, interactive: false, smoothFactor: 0.8 };
     const [w, s, e, n] = world.near;
@@ -68,6 +69,15 @@ export function makeBase(element: HTMLElement, facts: MapFacts | null, box: Box,
       map.remove();
     },
   };
+}
+
+/** Gives a value on when the browser is idle, or after this time at the latest. Milliseconds. */
+const IDLE_MAX_MS = 800;
+function idle<T>(value: T): Promise<T> {
+  return new Promise((resolve) => {
+    if ('requestIdleCallback' in window) requestIdleCallback(() => resolve(value), { timeout: IDLE_MAX_MS });
+    else setTimeout(() => resolve(value), IDLE_MAX_MS / 4);
+  });
 }
 
 function escape(text: string): string {

@@ -2,8 +2,8 @@
 import * as L from 'leaflet';
 
 export type Project = (latitude_deg: number, longitude_deg: number) => [number, number];
-/** Something that a pointer can find: where it is, what it is called, what it says. */
-export interface Hit { x: number; y: number; r: number; id: string; label: string }
+/** Something that a pointer can find: where it is, what it is called, what it says (asked for only when it is found). */
+export interface Hit { x: number; y: number; r: number; id: string; label: () => string }
 export type Paint = (ctx: CanvasRenderingContext2D, project: Project, width: number, height: number) => Hit[];
 
 /** A pointer finds what is so near, pixels. */

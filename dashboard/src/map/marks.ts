@@ -25,7 +25,7 @@ function paintRovers(ctx: CanvasRenderingContext2D, project: Project, width: num
     if (x < -8 || y < -8 || x > width + 8 || y > height + 8) continue;
     const quality = qualityOf(rover.quality);
     by[quality].push([x, y]);
-    hits.push({ x, y, r: 3, id: `r:${rover.session}`, label: `${rover.account ?? rover.session} · ${words.qualities[quality]}` });
+    hits.push({ x, y, r: 3, id: `r:${rover.session}`, label: () => `${rover.account ?? rover.session} · ${words.qualities[quality]}` });
   }
   // What is well lies below what is not.
   for (const quality of QUALITIES) drawMarks(ctx, QUALITY_SHAPE[quality], by[quality], 3, palette.qualities[quality], palette.panel);
@@ -40,7 +40,7 @@ function paintStations(ctx: CanvasRenderingContext2D, project: Project, width: n
     if (x < -20 || y < -20 || x > width + 20 || y > height + 20) continue;
     (by[station.light] ?? by.grey).push([x, y]);
     names.push([station.name, x, y]);
-    hits.push({ x, y, r: 7, id: `s:${station.name}`, label: `${station.name} · ${words.lights[station.light]} · ${duration(station.silent_s)}` });
+    hits.push({ x, y, r: 7, id: `s:${station.name}`, label: () => `${station.name} · ${words.lights[station.light]} · ${duration(station.silent_s)}` });
   }
   for (const light of ['green', 'grey', 'yellow', 'red'] as const) {
     drawMarks(ctx, LIGHT_SHAPE[light], by[light], 6.5, palette.lights[light], palette.panel);

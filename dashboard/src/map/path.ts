@@ -18,7 +18,7 @@ export function paintPath(path: Rover['path'], stations: readonly StationRow[], 
     for (const quality of QUALITIES) {
       drawMarks(ctx, QUALITY_SHAPE[quality], points.filter((p) => p.quality === quality).map((p) => p.xy), 4, palette.qualities[quality], palette.panel);
     }
-    for (const p of points) hits.push({ x: p.xy[0], y: p.xy[1], r: 4, id: String(p.at), label: `${new Date(p.at * 1000).toISOString().slice(11, 19)} UTC · ${words.qualities[p.quality]}` });
+    for (const p of points) hits.push({ x: p.xy[0], y: p.xy[1], r: 4, id: String(p.at), label: () => `${new Date(p.at * 1000).toISOString().slice(11, 19)} UTC · ${words.qualities[p.quality]}` });
     const last = points.at(-1);
     if (last) {
       ctx.beginPath();

@@ -56,7 +56,7 @@ export function paintTriangles(network: NetworkState | null, layer: 'fixed' | 'i
       const p = at.get(s.name);
       if (!p) continue;
       names.push([s.name, ...p]);
-      hits.push({ x: p[0], y: p[1], r: 6, id: s.name, label: `${s.name} · ${words.network.levelled} ${fixed(s.levelled)} / ${fixed(s.visible)}` });
+      hits.push({ x: p[0], y: p[1], r: 6, id: s.name, label: () => `${s.name} · ${words.network.levelled} ${fixed(s.levelled)} / ${fixed(s.visible)}` });
     }
     paintNames(ctx, names, palette);
     return hits;

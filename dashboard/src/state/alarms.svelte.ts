@@ -7,7 +7,7 @@ import { look } from './look.svelte';
 import { session } from './session.svelte';
 
 /** Asked again so often even if the stream says nothing. Seconds. */
-const AGAIN_S = 30;
+const AGAIN_S = 15;
 
 export class RaisedAlarms {
   readonly asked: Asked<Items<Alarm>>;
@@ -15,14 +15,17 @@ export class RaisedAlarms {
   /** Must be made while a component is made. `changed` is called after each change that the stream told of. */
   constructor(changed: () => void = () => {}) {
     this.asked = new Asked<Items<Alarm>>(() => (session.may('alarms') ? '/alarms' + query({ state: 'raised', lang: look.lang }) : null), AGAIN_S);
-    let seen: string | null = null;
+    let seen = live.alarms ? this.marks(live.alarms) : '';
     $effect(() => {
-      const marks = live.alarms ? JSON.stringify([live.alarms.raised.map((a) => [a.id, a.acknowledged?.by]), live.alarms.over.length]) : null;
-      if (seen !== null && marks !== null && marks !== seen) {
-        this.asked.again();
-        changed();
-      }
-      seen = marks ?? seen;
+      const marks = live.alarms ? this.marks(live.alarms) : seen;
+      if (marks === seen) return;
+      seen = marks;
+      this.asked.again();
+      changed();
     });
+  }
+
+  private marks(alarms: { raised: Alarm[]; over: Alarm[] }): string {
+    return JSON.stringify([alarms.raised.map((a) => [a.id, a.acknowledged?.by]), alarms.over.map((a) => a.id)]);
   }
 }

@@ -1,7 +1,8 @@
 // What changes each second: overview, stations, rovers, alarms. Rows change in place; `tick` tells that they did.
-import { ApiError, ask } from '../api/client';
+import { ask } from '../api/client';
 import { follow, type Kind } from '../api/events';
 import type { Alarm, Items, Overview, Page, RoverRow, StationNews, StationRow } from '../api/types';
+import { mapFacts } from './map_facts.svelte';
 import { measured } from './measures';
 import { session } from './session.svelte';
 import { Rows } from './table';
@@ -17,6 +18,7 @@ const PAGES_MAX = 20;
 
 class Live {
   overview = $state.raw<Overview | null>(null);
+  /** As the stream told of them last: that they changed, not in which language they are read. */
   alarms = $state.raw<{ raised: Alarm[]; over: Alarm[] } | null>(null);
   readonly stations = new Rows<string, StationRow>((row) => row.name);
   readonly rovers = new Rows<number, RoverRow>((row) => row.session);
@@ -47,13 +49,15 @@ class Live {
     if (this.stop) return;
     this.timers.push(setInterval(() => (this.clock = Date.now()), 500));
     void this.readAll();
+    mapFacts.need();
     this.stop = follow({
       event: (kind, data, began) => this.take(kind, data, began),
       open: (open) => (this.streaming = open),
-    });
+    }, session.may('stations'));
     this.timers.push(
       setInterval(() => {
-        if (!this.streaming) void this.readAll();
+        // Who may not see stations is told of changes only: asking shows that the data are fresh all the same.
+        if (!this.streaming || !session.may('stations')) void this.readAll();
       }, POLL_MS),
       setInterval(() => {
         if (this.streaming) void this.readStations();
@@ -76,7 +80,9 @@ class Live {
   }
 
   private async readAll(): Promise<void> {
-    await Promise.all([this.readOverview(), this.readStations(), this.readRovers(), this.readAlarms()]);
+    // Rovers are the long list: what an operator looks at first does not wait behind it.
+    await Promise.all([this.readOverview(), this.readStations()]);
+    await this.readRovers();
   }
 
   private async readOverview(): Promise<void> {
@@ -122,19 +128,6 @@ class Live {
       this.mark();
     } catch (error) {
       this.roversTrouble = error;
-    }
-  }
-
-  async readAlarms(): Promise<void> {
-    if (!session.may('alarms')) return;
-    try {
-      const [raised, over] = await Promise.all([
-        ask<Items<Alarm>>('/alarms?state=raised', { background: true }),
-        ask<Items<Alarm>>('/alarms?state=over', { background: true }),
-      ]);
-      this.alarms = { raised: raised.items, over: over.items };
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
     }
   }
 

@@ -73,7 +73,7 @@ export async function enrolment(page, faults, look) {
   await go(page, '/factor');
   await page.getByRole('button', { name: 'Draw a secret' }).click();
   await page.locator('.qr canvas').waitFor();
-  await page.waitForFunction(() => document.querySelector('.qr canvas').width > 100);
+  await page.waitForFunction(() => document.querySelector('.qr canvas').height > 150);
   await look(page, 'factor-secret');
   await page.locator('input[name=code]').fill('000000');
   await page.locator('main form button[type=submit]').click();

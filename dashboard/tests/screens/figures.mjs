@@ -29,7 +29,7 @@ export async function usable(browser, base, faults, storageState) {
     return shown('counts') && shown('map') && (none || (map && map.width > 0 && rows > 0)) ? performance.now() : false;
   }, undefined, { polling: 'raf', timeout: 15_000 });
   const ms = await handle.jsonValue();
-  const transferred = await page.evaluate(() => performance.getEntriesByType('resource').filter((r) => /\.(js|css)/.test(r.name)).reduce((s, r) => s + r.encodedBodySize, 0));
+  const transferred = await page.evaluate(() => performance.getEntriesByType('resource').filter((r) => /\.(js|css)$/.test(r.name)).reduce((s, r) => s + r.encodedBodySize, 0));
   await context.close();
   return { ms: Math.round(ms), scripts_and_styles_read: transferred };
 }
