@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
-const compressible = /\.(html|js|css|svg|json|geojson)$/;
+const compressible = /\.(html|js|css|svg|json|geojson|txt)$/;
 let plain = 0;
 let gz = 0;
 let br = 0;

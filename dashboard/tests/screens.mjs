@@ -1,20 +1,20 @@
 // Drives every screen in both languages, and fails on errors, on empty panels, on what axe-core finds serious, and on slowness:
-// node tests/screens.mjs --base URL --user U --password P --out DIR [--code C] [--figures]
+// node tests/screens.mjs --base URL --user U --password P --out DIR [--code C | --secret BASE32] [--figures]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { go, launch, login, open, settle, speak } from './screens/browser.mjs';
 import { axe, panels } from './screens/checks.mjs';
 import { bundles, plots, updates, usable } from './screens/figures.mjs';
-import { accounts, acknowledge, enrolment, expiry, keyboard, secondFactor, ownRovers } from './screens/acts.mjs';
+import { accounts, acknowledge, enrolment, expiry, keyboard, secondFactor, staleness, ownRovers } from './screens/acts.mjs';
 
 const { values: o } = parseArgs({
   options: {
-    base: { type: 'string' }, user: { type: 'string' }, password: { type: 'string' }, code: { type: 'string' }, out: { type: 'string', default: 'out' },
+    base: { type: 'string' }, user: { type: 'string' }, password: { type: 'string' }, code: { type: 'string' }, secret: { type: 'string' }, out: { type: 'string', default: 'out' },
     figures: { type: 'boolean', default: false }, only: { type: 'string' },
   },
 });
 if (!o.base || !o.user || !o.password) {
-  console.error('usage: screens.mjs --base URL --user U --password P --out DIR [--code C] [--figures]');
+  console.error('usage: screens.mjs --base URL --user U --password P --out DIR [--code C | --secret BASE32] [--figures]');
   process.exit(2);
 }
 /** The overview must be usable within this, milliseconds. */
@@ -62,7 +62,7 @@ const figures = { base, at: new Date().toISOString(), stations: null, rovers: nu
 try {
   figures.bundles = bundles();
   if (figures.bundles.scripts_and_styles_gz > SIZE_MAX) faults.push(`scripts and styles: ${figures.bundles.scripts_and_styles_gz} bytes gzip`);
-  const { context, page, answered } = await open(browser, base, faults);
+  const { context, page, answered, watch } = await open(browser, base, faults);
   await page.goto(`${base}/#/status`);
   for (const language of ['zh', 'en']) {
     await settle(page);
@@ -147,6 +147,7 @@ try {
     await acknowledge(page, faults, look);
     await enrolment(page, faults, look);
   }
+  await staleness(context, page, watch, faults, look);
   await expiry(context, page, o, faults, look);
   await context.close();
   if (first.mock && !o.only) {

@@ -17,7 +17,7 @@ export const en: Words = {
     loading: 'Reading…', readMore: 'More', refresh: 'Refresh', back: 'Back', close: 'Close', cancel: 'Cancel', save: 'Save', filter: 'Filter',
     all: 'All', yes: 'Yes', no: 'No', none: 'None', of: (a, b) => `${a} of ${b}`, shown: (n) => `${n} rows`,
     mustEnrol: 'Your role can change things but has no second factor yet: until it is enrolled you may only read.', enrolNow: 'Enrol now',
-    notFound: 'There is no such page.', noRight: 'Your role may not see this page.', version: 'Version', narrow: (n) => `Only the first ${n} are shown; narrow the filter`,
+    notFound: 'There is no such page.', noRight: 'Your role may not see this page.', version: 'Version', licences: 'Licences', narrow: (n) => `Only the first ${n} are shown; narrow the filter`,
   },
   because: {
     lead: 'No data: ', unreachable: 'the server does not answer (network down or service stopped).', unreadable: 'the answer of the server cannot be read.',

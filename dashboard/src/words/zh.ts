@@ -16,7 +16,7 @@ export const zh = {
     loading: '正在读取…', readMore: '更多', refresh: '刷新', back: '返回', close: '关闭', cancel: '取消', save: '保存', filter: '筛选',
     all: '全部', yes: '是', no: '否', none: '无', of: (a: string, b: string) => `${a} / ${b}`, shown: (n: string) => `共 ${n} 条`,
     mustEnrol: '您的角色可以更改设置，但尚未启用双因素认证：启用之前只能查看。', enrolNow: '现在启用',
-    notFound: '没有这个页面。', noRight: '您的角色无权查看此页面。', version: '版本', narrow: (n: string) => `只显示前 ${n} 条，请缩小筛选范围`,
+    notFound: '没有这个页面。', noRight: '您的角色无权查看此页面。', version: '版本', licences: '许可', narrow: (n: string) => `只显示前 ${n} 条，请缩小筛选范围`,
   },
   because: {
     lead: '没有数据：', unreachable: '服务器没有应答（网络中断或服务停止）。', unreadable: '服务器的应答无法解析。',

@@ -49,7 +49,14 @@ export async function accounts(page, faults, look) {
   await page.locator('dialog button[type=submit]').click();
   await page.locator('dialog [role=alert]').waitFor();
   await page.keyboard.press('Escape');
-  await row.getByRole('button', { name: 'Remove', exact: true }).click();
+  // Another password, and in the end the account goes.
+  await row.getByRole('button', { name: 'Change', exact: true }).click();
+  await look(page, 'account-change');
+  await page.getByRole('button', { name: 'New password' }).click();
+  await drawn.waitFor();
+  await page.locator('dialog button[type=submit]').click();
+  await row.getByRole('button', { name: 'Change', exact: true }).click();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await page.locator('dialog button[type=submit]').click();
   await row.waitFor({ state: 'detached' });
 }
@@ -81,6 +88,18 @@ export async function enrolment(page, faults, look) {
   await page.locator('input[name=code]').fill('123456');
   await page.locator('main form button[type=submit]').click();
   await page.locator('.done').waitFor();
+}
+
+/** The network goes away: the age of the data turns red, and green again when the network is back. */
+export async function staleness(context, page, watch, faults, look) {
+  await go(page, '/overview');
+  watch.offline = true;
+  await context.setOffline(true);
+  await page.locator('.freshness.old').waitFor({ timeout: 15_000 }).catch(() => faults.push('old data are not shown as old'));
+  await look(page, 'stale');
+  await context.setOffline(false);
+  await page.locator('.freshness:not(.old)').waitFor({ timeout: 20_000 }).catch(() => faults.push('the page does not find back to live data'));
+  watch.offline = false;
 }
 
 /** The session ends under the page: it shows the login form, and comes back to the same screen. */
