@@ -62,7 +62,7 @@ const figures = { base, at: new Date().toISOString(), stations: null, rovers: nu
 try {
   figures.bundles = bundles();
   if (figures.bundles.scripts_and_styles_gz > SIZE_MAX) faults.push(`scripts and styles: ${figures.bundles.scripts_and_styles_gz} bytes gzip`);
-  const { context, page, answered, watch } = await open(browser, base, faults);
+  const { context, page, answered } = await open(browser, base, faults);
   await page.goto(`${base}/#/status`);
   for (const language of ['zh', 'en']) {
     await settle(page);
@@ -147,7 +147,7 @@ try {
     await acknowledge(page, faults, look);
     await enrolment(page, faults, look);
   }
-  await staleness(context, page, watch, faults, look);
+  await staleness(browser, base, storageState, faults, look);
   await expiry(context, page, o, faults, look);
   await context.close();
   if (first.mock && !o.only) {

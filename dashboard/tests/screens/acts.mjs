@@ -90,16 +90,20 @@ export async function enrolment(page, faults, look) {
   await page.locator('.done').waitFor();
 }
 
-/** The network goes away: the age of the data turns red, and green again when the network is back. */
-export async function staleness(context, page, watch, faults, look) {
-  await go(page, '/overview');
+/** Without a stream the page polls; when nothing answers any more the age of the data turns red, and back when it does. */
+export async function staleness(browser, base, storageState, faults, look) {
+  const { context, page, watch } = await open(browser, base, faults, { locale: 'en', storageState });
   watch.offline = true;
-  await context.setOffline(true);
+  await context.route('**/api/v1/events', (route) => route.abort());
+  await page.goto(`${base}/#/overview`);
+  await page.locator('.freshness:not(.old)', { hasText: 'Polling' }).waitFor({ timeout: 15_000 }).catch(() => faults.push('the page does not poll without a stream'));
+  await settle(page);
+  await context.route(/api\/v1\/(overview|rovers|stations)/, (route) => route.abort());
   await page.locator('.freshness.old').waitFor({ timeout: 15_000 }).catch(() => faults.push('old data are not shown as old'));
   await look(page, 'stale');
-  await context.setOffline(false);
-  await page.locator('.freshness:not(.old)').waitFor({ timeout: 20_000 }).catch(() => faults.push('the page does not find back to live data'));
-  watch.offline = false;
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
+  await page.locator('.freshness:not(.old)', { hasText: 'Live' }).waitFor({ timeout: 20_000 }).catch(() => faults.push('the page does not find back to live data'));
+  await context.close();
 }
 
 /** The session ends under the page: it shows the login form, and comes back to the same screen. */
