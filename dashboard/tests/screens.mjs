@@ -17,7 +17,7 @@ if (!o.base || !o.user || !o.password) {
   console.error('usage: screens.mjs --base URL --user U --password P --out DIR [--code C | --secret BASE32] [--figures]');
   process.exit(2);
 }
-/** The overview must be usable within this, milliseconds. */
+/** The overview must be usable within this, the middle one of five times, milliseconds. */
 const USABLE_MAX_MS = 1500;
 /** An update of 2,000 rovers and 150 stations, median and largest; a day of seconds in a plot. Milliseconds. */
 const UPDATE_MAX_MS = 100;
@@ -121,9 +121,9 @@ try {
 
   const storageState = await context.storageState();
   const runs = [];
-  for (let n = 0; n < 3; n += 1) runs.push(await usable(browser, base, faults, storageState));
+  for (let n = 0; n < 5; n += 1) runs.push(await usable(browser, base, faults, storageState));
   figures.usable = { ms: runs.map((r) => r.ms), scripts_and_styles_read: runs[0].scripts_and_styles_read };
-  if (Math.min(...figures.usable.ms) > USABLE_MAX_MS) faults.push(`the overview was usable after ${figures.usable.ms.join(', ')} ms`);
+  if ([...figures.usable.ms].sort((a, b) => a - b)[2] > USABLE_MAX_MS) faults.push(`the overview was usable after ${figures.usable.ms.join(', ')} ms`);
 
   const night = await open(browser, base, faults, { locale: 'en', dark: true, storageState });
   await night.page.goto(`${base}/#/overview`);
