@@ -120,11 +120,16 @@ try {
   if ((figures.plot_86400?.max_ms ?? 0) > PLOT_MAX_MS) faults.push(`a day of seconds took ${figures.plot_86400.max_ms} ms`);
 
   const storageState = await context.storageState();
+  // The page that was driven so far would take the machine's time.
+  await page.goto('about:blank');
   const runs = [];
   for (let n = 0; n < 5; n += 1) runs.push(await usable(browser, base, faults, storageState));
   figures.usable = { ms: runs.map((r) => r.ms), scripts_and_styles_read: runs[0].scripts_and_styles_read };
   if ([...figures.usable.ms].sort((a, b) => a - b)[2] > USABLE_MAX_MS) faults.push(`the overview was usable after ${figures.usable.ms.join(', ')} ms`);
 
+  await page.goto(`${base}/#/stations`);
+  await page.locator('.frame').waitFor();
+  await settle(page);
   const night = await open(browser, base, faults, { locale: 'en', dark: true, storageState });
   await night.page.goto(`${base}/#/overview`);
   await night.page.locator('.frame').waitFor();

@@ -3,6 +3,7 @@ import * as L from 'leaflet';
 import type { Box, MapFacts } from '../api/types';
 import { ask } from '../api/client';
 import type { Palette } from '../format/colours';
+import { whenIdle } from '../state/idle';
 import { land } from './land';
 import landUrl from './data/land.json?url';
 
@@ -71,14 +72,9 @@ export function makeBase(element: HTMLElement, facts: MapFacts | null, box: Box,
   };
 }
 
-/** Gives a value on when the browser is idle, or after this time at the latest. Milliseconds. */
+/** The land is drawn after this time at the latest. Milliseconds. */
 const IDLE_MAX_MS = 800;
-function idle<T>(value: T): Promise<T> {
-  return new Promise((resolve) => {
-    if ('requestIdleCallback' in window) requestIdleCallback(() => resolve(value), { timeout: IDLE_MAX_MS });
-    else setTimeout(() => resolve(value), IDLE_MAX_MS / 4);
-  });
-}
+const idle = <T>(value: T): Promise<T> => new Promise((resolve) => whenIdle(() => resolve(value), IDLE_MAX_MS));
 
 function escape(text: string): string {
   return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);

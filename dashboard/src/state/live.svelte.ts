@@ -48,12 +48,19 @@ class Live {
   start(): void {
     if (this.stop) return;
     this.timers.push(setInterval(() => (this.clock = Date.now()), 500));
-    void this.readAll();
+    let ended = false;
+    let unfollow = () => {};
+    this.stop = () => {
+      ended = true;
+      unfollow();
+    };
     mapFacts.need();
-    this.stop = follow({
-      event: (kind, data, began) => this.take(kind, data, began),
-      open: (open) => (this.streaming = open),
-    }, session.may('stations'));
+    // The stream begins with much at once: what an operator looks at first does not wait behind it.
+    void Promise.all([this.readOverview(), this.readStations()]).then(() => {
+      if (ended) return;
+      unfollow = this.follow();
+      void this.readRovers();
+    });
     this.timers.push(
       setInterval(() => {
         // Who may not see stations is told of changes only: asking shows that the data are fresh all the same.
@@ -63,6 +70,14 @@ class Live {
         if (this.streaming) void this.readStations();
       }, WHOLE_MS),
     );
+  }
+
+  private follow(): () => void {
+    const listener = {
+      event: (kind: Kind, data: unknown, began: number) => this.take(kind, data, began),
+      open: (open: boolean) => (this.streaming = open),
+    };
+    return follow(listener, session.may('stations'));
   }
 
   end(): void {
