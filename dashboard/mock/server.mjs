@@ -172,6 +172,7 @@ async function api(request, response, path, query) {
 
 function events(request, response, session) {
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+  response.flushHeaders();
   let id = Number(request.headers['last-event-id']) || 0;
   const tell = (kind, data) => response.write(`id: ${(id += 1)}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`);
   let alarmsBefore = '';

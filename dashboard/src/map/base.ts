@@ -17,7 +17,7 @@ export interface BaseMap {
 export function makeBase(element: HTMLElement, facts: MapFacts | null, box: Box, palette: Palette): BaseMap {
   const map = L.map(element, {
     preferCanvas: true, zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, inertia: false,
-    zoomSnap: 0.5, minZoom: 2, maxZoom: 17, attributionControl: false, worldCopyJump: false,
+    zoomSnap: 0.25, minZoom: 2, maxZoom: 17, attributionControl: false, worldCopyJump: false,
   });
   const corner = L.control.attribution({ prefix: false }).addTo(map);
   corner.addAttribution(facts?.licence ? escape(facts.licence) : 'Natural Earth');
