@@ -120,7 +120,7 @@ export function monitorSeries(world, n, engine, t) {
   const unix_s = Array.from({ length: 1800 }, (_, k) => until - 1800 + k);
   const column = (key, sigma) => unix_s.map((u) => Math.round((4 * Math.sin(u / 300 + key) + noise(n, e, key, u) * sigma) * 10) / 10);
   return {
-    station: `rover-${n + 1}`, resolution: 'second', step_s: 1, from: epoch(unix_s[0]), until: epoch(until), unix_s,
-    series: [{ of: 'east_mm', unit: 'mm', values: column(151, 3 + e) }, { of: 'north_mm', unit: 'mm', values: column(152, 3 + e) }, { of: 'up_mm', unit: 'mm', values: column(153, 8 + 3 * e) }, { of: 'quality', unit: '1', values: unix_s.map(() => 4) }],
+    name: `rover-${n + 1}`, engine, step_s: 1, unix_s,
+    east_mm: column(151, 3 + e), north_mm: column(152, 3 + e), up_mm: column(153, 8 + 3 * e), quality: unix_s.map(() => 4),
   };
 }

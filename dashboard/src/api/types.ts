@@ -131,6 +131,11 @@ export interface MonitorEngine {
   at: Known<Epoch>; fixed_share: Known<number>; horizontal_rms_mm: Known<number>; up_rms_mm: Known<number>;
   time_to_fix_s: Known<number>;
 }
+/** Columns of equal length, one by name for each quantity. */
+export interface MonitorSeries {
+  name: string; engine: string; step_s: number; unix_s: number[];
+  east_mm: Known<number>[]; north_mm: Known<number>[]; up_mm: Known<number>[]; quality: Known<number>[];
+}
 export interface MonitorRover {
   name: string; mountpoint: Known<string>; baseline_km: Known<number>; engines: MonitorEngine[];
 }

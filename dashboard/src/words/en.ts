@@ -31,7 +31,7 @@ export const en: Words = {
     noAudit: 'there is no audit record yet.', noDays: 'nothing was archived in this span.', noFiles: 'there is no file of this day.', noPath: 'this session has told no position yet.',
     noNotices: 'there was no notice in this session.', noRefusals: 'no login was refused.', noArchive: 'no archive is configured.', noMultipath: 'there is no figure of multipath yet.',
     noEquipment: 'no equipment is configured.', noWithheld: 'no satellite is withheld.', noPlaces: 'no state by city is configured.',
-    noOwn: 'you have no session at present.', noMatch: 'no row fits the filter.', noDelivery: 'nothing is counted yet.', noSolution: 'this station is not in the network solution yet.',
+    noOwn: 'you have no session at present.', noEnded: 'no session has ended yet.', noMatch: 'no row fits the filter.', noDelivery: 'nothing is counted yet.', noSolution: 'this station is not in the network solution yet.',
   },
   login: {
     title: 'Log in', user: 'User', password: 'Password', code: 'One-time code', codeHint: 'Six digits of your authenticator', submit: 'Log in',

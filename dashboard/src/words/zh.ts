@@ -30,7 +30,7 @@ export const zh = {
     noAudit: '还没有审计记录。', noDays: '此时段没有归档。', noFiles: '这一天没有文件。', noPath: '此会话还没有报告过位置。',
     noNotices: '此会话还没有通知。', noRefusals: '还没有被拒绝的登录。', noArchive: '没有配置归档。', noMultipath: '还没有多路径结果。',
     noEquipment: '没有配置设备信息。', noWithheld: '没有被扣留的卫星。', noPlaces: '没有按城市划分的状态。',
-    noOwn: '您目前没有会话。', noMatch: '没有符合筛选条件的行。', noDelivery: '没有播发统计。', noSolution: '此站尚未进入网络解。',
+    noOwn: '您目前没有会话。', noEnded: '还没有结束的会话。', noMatch: '没有符合筛选条件的行。', noDelivery: '没有播发统计。', noSolution: '此站尚未进入网络解。',
   },
   login: {
     title: '登录', user: '用户名', password: '密码', code: '动态验证码', codeHint: '认证器应用中的六位数字', submit: '登录',
