@@ -31,7 +31,7 @@ describe('the dictionaries', () => {
     for (const term of ['基准站', '流动站', '固定解', '浮点解', '模糊度', '虚拟参考站', '电离层', '对流层', '周跳', '多路径', '完整率', '延迟', '告警', '账号', '归档']) expect(all).toContain(term);
   });
   it('name every code of a diagnosis that the API may give', () => {
-    const codes = 'fixed, no_position, wrong_password, unknown_account, expired, disabled, not_yet_valid, no_right, outside_area, account_area, stale_station, few_satellites, ionosphere_withheld, not_reading, single_only, float_only, starting, silent, ended, refused, offline_mountpoint, too_many_sessions, locked_out, unknown'.split(', ');
+    const codes = 'fixed, no_position, no_receiver_fix, wrong_password, unknown_account, expired, disabled, not_yet_valid, no_right, outside_area, account_area, stale_station, few_satellites, ionosphere_withheld, not_reading, single_only, float_only, starting, silent, ended, refused, offline_mountpoint, too_many_sessions, locked_out, unknown'.split(', ');
     for (const words of [zh, en]) expect(codes.filter((code) => !words.codes[code])).toEqual([]);
   });
 });

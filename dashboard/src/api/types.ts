@@ -87,7 +87,7 @@ export interface Heatmap {
 }
 
 export interface NetworkStation {
-  name: string; latitude_deg: Known<number>; longitude_deg: Known<number>; health: 'up' | 'down' | 'doubted'; doubt: Known<string>;
+  name: string; latitude_deg: Known<number>; longitude_deg: Known<number>; health: 'up' | 'late' | 'down' | 'doubted'; doubt: Known<string>;
   levelled: Known<number>; visible: Known<number>; ionosphere_residual_mm: Known<number>;
   geometry_residual_mm: Known<number>; zenith_mm: Known<number>; zenith_sigma_mm: Known<number>;
   displacement_mm: Known<number[]>;

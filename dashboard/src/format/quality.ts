@@ -3,6 +3,10 @@
 export type Quality = 'fixed' | 'float' | 'dgps' | 'single' | 'none' | 'unknown';
 export const QUALITIES: readonly Quality[] = ['fixed', 'float', 'dgps', 'single', 'none', 'unknown'];
 
+/** The systems as the field writes them; the API has them in small letters. */
+const SYSTEMS: Record<string, string> = { gps: 'GPS', glonass: 'GLONASS', galileo: 'Galileo', beidou: 'BDS', beidou2: 'BDS-2', beidou3: 'BDS-3', qzss: 'QZSS', sbas: 'SBAS', navic: 'NavIC' };
+export const systemName = (name: string): string => SYSTEMS[name.toLowerCase()] ?? name;
+
 /** NMEA 0183, sentence GGA, field 6. */
 export function qualityOf(gga: number | null | undefined): Quality {
   switch (gga) {

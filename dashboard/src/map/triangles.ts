@@ -46,7 +46,7 @@ export function paintTriangles(network: NetworkState | null, layer: 'fixed' | 'i
       ctx.lineTo(...b);
     }
     ctx.stroke();
-    const tones: [string, Shape, string][] = [['up', 'circle', palette.lights.green], ['doubted', 'triangle', palette.lights.yellow], ['down', 'square', palette.lights.red]];
+    const tones: [string, Shape, string][] = [['up', 'circle', palette.lights.green], ['doubted', 'triangle', palette.lights.yellow], ['late', 'diamond', palette.lights.yellow], ['down', 'square', palette.lights.red]];
     for (const [health, shape, colour] of tones) {
       const points = network.stations.filter((s) => s.health === health).map((s) => at.get(s.name)).filter((p): p is [number, number] => p !== undefined);
       drawMarks(ctx, shape, points, 5, colour, palette.panel);

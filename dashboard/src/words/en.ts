@@ -71,7 +71,7 @@ export const en: Words = {
   network: {
     map: 'Triangles', fixedRatio: 'Fixed ratio', i95: 'Ionosphere index I95', field: 'Predicted error of a virtual station', layer: 'Layer', triangles: 'Triangles', predicted: 'Predicted error',
     residuals: 'Residuals by station', satellites: 'Satellites', withheldOnly: 'Withheld only', groups: 'Systems', group: 'System', ionosphere: 'Ionosphere', geometry: 'Geometry', zenith: 'Zenith delay',
-    displacement: 'Displacement E / N / U', health: 'State', up: 'Up', down: 'Down', doubted: 'Doubted', levelled: 'Fixed', visible: 'Visible', residual: 'Residual',
+    displacement: 'Displacement E / N / U', health: 'State', up: 'Up', down: 'Down', doubted: 'Doubted', late: 'Late', levelled: 'Fixed', visible: 'Visible', residual: 'Residual',
     sigma: 'Sigma factor', withheld: 'Withheld because', restless: 'Restless', ambiguities: 'Ambiguities', edges: 'Baseline ambiguities', closures: 'Closures', closed: 'Closed', failed: 'Failed',
     stationsCount: 'Stations', mm: 'mm', legendGood: 'good', legendBad: 'bad', closureRate: 'Closing',
   },

@@ -15,11 +15,11 @@ export const enFields: typeof zhFields = {
   timeline: { login: 'Login', first_position: 'First position', first_byte: 'First correction', first_fix: 'First fix', silent: 'Silent', end: 'End' },
   steps: {
     login: 'Login', account: 'Account', right: 'Right', position: 'Position', area: 'Area', base: 'Base', station: 'Station data', satellites: 'Common satellites', ionosphere: 'Ionosphere',
-    delivery: 'Delivery', reading: 'Reading', quality: 'Quality', session: 'Session', mountpoint: 'Mountpoint',
+    delivery: 'Delivery', reading: 'Reading', quality: 'Quality', session: 'Session', mountpoint: 'Mountpoint', fix: 'Fixing ambiguities',
   },
   stepStates: { ok: 'ok', bad: 'wrong', unknown: 'unknown' },
   codes: {
-    fixed: 'fixed', no_position: 'no position', wrong_password: 'wrong password', unknown_account: 'unknown account', expired: 'account expired', disabled: 'account disabled', not_yet_valid: 'account not yet valid',
+    fixed: 'fixed', no_position: 'no position', no_receiver_fix: 'receiver has no position', wrong_password: 'wrong password', unknown_account: 'unknown account', expired: 'account expired', disabled: 'account disabled', not_yet_valid: 'account not yet valid',
     no_right: 'no right to the mountpoint', outside_area: 'outside the service area', account_area: "outside the account's area", stale_station: 'station data too old', few_satellites: 'few common satellites',
     ionosphere_withheld: 'ionosphere withheld', not_reading: 'client does not read', single_only: 'single position only', float_only: 'float only', starting: 'starting', silent: 'client silent',
     ended: 'session ended', refused: 'refused', offline_mountpoint: 'mountpoint offline', too_many_sessions: 'too many sessions', locked_out: 'locked out', unknown: 'unknown',

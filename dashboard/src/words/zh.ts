@@ -70,7 +70,7 @@ export const zh = {
   network: {
     map: '三角网', fixedRatio: '固定率', i95: '电离层指数 I95', field: '虚拟参考站预测误差', layer: '图层', triangles: '三角形', predicted: '预测误差',
     residuals: '各站残差', satellites: '卫星', withheldOnly: '仅扣留', groups: '卫星系统', group: '系统', ionosphere: '电离层', geometry: '几何', zenith: '对流层天顶延迟',
-    displacement: '位移 东 / 北 / 上', health: '状态', up: '正常', down: '中断', doubted: '存疑', levelled: '已固定', visible: '可见', residual: '残差',
+    displacement: '位移 东 / 北 / 上', health: '状态', up: '正常', down: '中断', doubted: '存疑', late: '迟到', levelled: '已固定', visible: '可见', residual: '残差',
     sigma: '方差因子', withheld: '扣留原因', restless: '不稳', ambiguities: '模糊度', edges: '基线模糊度', closures: '闭合', closed: '闭合', failed: '不闭合',
     stationsCount: '站数', mm: 'mm', legendGood: '好', legendBad: '差', closureRate: '闭合率',
   },

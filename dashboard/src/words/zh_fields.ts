@@ -14,11 +14,11 @@ export const zhFields = {
   timeline: { login: '登录', first_position: '首个位置', first_byte: '首个改正数', first_fix: '首次固定', silent: '静默', end: '结束' },
   steps: {
     login: '登录', account: '账号', right: '权限', position: '位置', area: '服务区域', base: '基准', station: '基准站数据', satellites: '共视卫星', ionosphere: '电离层',
-    delivery: '播发', reading: '接收', quality: '解状态', session: '会话', mountpoint: '挂载点',
+    delivery: '播发', reading: '接收', quality: '解状态', session: '会话', mountpoint: '挂载点', fix: '固定模糊度',
   } as Record<string, string>,
   stepStates: { ok: '正常', bad: '有问题', unknown: '未知' },
   codes: {
-    fixed: '已固定', no_position: '没有位置', wrong_password: '密码错误', unknown_account: '账号不存在', expired: '账号过期', disabled: '账号停用', not_yet_valid: '账号未生效',
+    fixed: '已固定', no_position: '没有位置', no_receiver_fix: '接收机尚未定位', wrong_password: '密码错误', unknown_account: '账号不存在', expired: '账号过期', disabled: '账号停用', not_yet_valid: '账号未生效',
     no_right: '无此挂载点权限', outside_area: '超出服务区域', account_area: '超出账号区域', stale_station: '基准站数据过旧', few_satellites: '共视卫星不足',
     ionosphere_withheld: '电离层改正被扣留', not_reading: '客户端未接收', single_only: '仅单点解', float_only: '仅浮点解', starting: '正在初始化', silent: '客户端静默',
     ended: '会话已结束', refused: '被拒绝', offline_mountpoint: '挂载点离线', too_many_sessions: '会话数超限', locked_out: '已锁定', unknown: '未知',
