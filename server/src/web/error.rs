@@ -87,6 +87,11 @@ impl ApiError {
         Self::new(ErrorCode::Internal, "the service failed at this; its log tells why")
     }
 
+    /// Its code.
+    pub(crate) fn code(&self) -> ErrorCode {
+        self.kind
+    }
+
     /// The status that goes with it.
     pub(crate) fn status(&self) -> StatusCode {
         match self.kind {

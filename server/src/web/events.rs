@@ -29,7 +29,7 @@ use crate::web::error::ApiError;
 use crate::web::facts::{Facts, read};
 use crate::web::moment::Epoch;
 use crate::web::rights::Right;
-use crate::web::who::Visitor;
+use crate::web::who::{Visitor, account_of};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(1);
@@ -268,7 +268,8 @@ pub(crate) async fn listen(
     let may = move |about: About| about.right().is_none_or(|right| visitor.has(right));
     let lasts = move |facts: &Facts| {
         let now = facts.of.caster_clock.now();
-        facts.sessions.get(&token, now, false).is_some()
+        let session = facts.sessions.get(&token, now, false);
+        session.is_some_and(|session| account_of(facts, &session).is_some())
     };
     let events = tokio_stream::iter(first)
         .chain(rest)

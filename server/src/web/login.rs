@@ -99,6 +99,10 @@ pub(crate) async fn open(
 ) -> Result<(HeaderMap, Json<SessionView>), ApiError> {
     let peer = address.to_string();
     let failed = |error: ApiError| {
+        // Whoever gives the password first and then the code has not failed at anything.
+        if error.code() == ErrorCode::SecondFactorRequired {
+            return error;
+        }
         facts.failures.fetch_add(1, Ordering::Relaxed);
         let (what, detail) = (What::LoginFailed, format!("{:?}", error.status()));
         let (at, who) = (facts.now(), asked.user.as_str());

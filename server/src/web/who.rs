@@ -21,6 +21,8 @@ pub(crate) const COOKIE: &str = "tianshu_session";
 const CSRF_HEADER: &str = "x-csrf-token";
 /// What a page's own polling carries: it keeps no session alive.
 const BACKGROUND_HEADER: &str = "x-background";
+/// The stream of events.
+pub(crate) const EVENTS_PATH: &str = "/api/v1/events";
 /// Where a proxy with TLS tells for whom it asks.
 const FORWARDED_HEADER: &str = "x-forwarded-for";
 
@@ -73,6 +75,13 @@ impl Visitor {
     }
 }
 
+/// The account of a session as it is now; none if it was changed so that the session is over.
+pub(crate) fn account_of(facts: &Facts, session: &Session) -> Option<Arc<Account>> {
+    let account = facts.of.recogniser.account(&session.user)?;
+    let is_same = account.role == session.role && account.password.as_str() == &*session.opened_by;
+    is_same.then_some(account)
+}
+
 /// Writes a deed down. That it cannot be is told, and keeps nobody from working.
 pub(crate) fn note(facts: &Facts, deed: &Deed<'_>) {
     let Deed { who, peer, object, is_done, detail, .. } = deed;
@@ -90,14 +99,13 @@ impl FromRequestParts<Arc<Facts>> for Visitor {
         let nobody = || ApiError::new(ErrorCode::Unauthorized, "log in first");
         let token = cookie(&parts.headers).ok_or_else(nobody)?.to_owned();
         let is_change = parts.method != Method::GET && parts.method != Method::HEAD;
-        let is_use = is_change || !parts.headers.contains_key(BACKGROUND_HEADER);
+        // A browser opens the stream of events again by itself, and says so by no header.
+        let is_background =
+            parts.headers.contains_key(BACKGROUND_HEADER) || parts.uri.path() == EVENTS_PATH;
+        let is_use = is_change || !is_background;
         let now = facts.of.caster_clock.now();
         let session = facts.sessions.get(&token, now, is_use).ok_or_else(nobody)?;
-        let account = facts.of.recogniser.account(&session.user);
-        let same = |account: &Arc<Account>| {
-            account.role == session.role && account.password.as_str() == &*session.opened_by
-        };
-        let Some(account) = account.filter(same) else {
+        let Some(account) = account_of(facts, &session) else {
             facts.sessions.end(&token);
             let text = "the account was changed or may not be used any more: log in again";
             return Err(ApiError::new(ErrorCode::Unauthorized, text));

@@ -33,7 +33,8 @@ struct Office {
 fn tables(second_factor: bool) -> String {
     format!(
         "[caster]\nlisten = [\"127.0.0.1:0\"]\n[accounts]\nsqlite = \"accounts.db\"\n\
-         [web]\nlisten = \"127.0.0.1:0\"\nmanagement = \"127.0.0.1:0\"\nfolder = \"web\"\nsecond_factor = {second_factor}\n"
+         [web]\nlisten = \"127.0.0.1:0\"\nmanagement = \"127.0.0.1:0\"\nfolder = \"web\"\nsecond_factor = {second_factor}\n\
+         [archive]\nfolder = \"archive\"\n"
     )
 }
 
@@ -368,8 +369,19 @@ fn nothing_that_schemathesis_asks_is_answered_otherwise_than_described() {
         command.args(["run", &format!("http://{page}/api/v1/openapi.json")]);
         command.args(["-H", &format!("Cookie: {cookie}"), "-H", &format!("X-CSRF-Token: {csrf}")]);
         // A session that ends itself would leave the rest without one; a stream of events never ends.
-        command.args(["--exclude-path", "/api/v1/events", "--exclude-path-regex", "/api/v1/session$"]);
-        command.args(["--max-examples", "10", "--generation-deterministic", "--no-color", "--checks"]);
+        command.args([
+            "--exclude-path",
+            "/api/v1/events",
+            "--exclude-path-regex",
+            "/api/v1/session$",
+        ]);
+        command.args([
+            "--max-examples",
+            "10",
+            "--generation-deterministic",
+            "--no-color",
+            "--checks",
+        ]);
         command.arg("not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance");
         let ran = crate::program::run(&mut command, b"");
         let summary = ran.out.split("SUMMARY").last().unwrap_or_default();

@@ -79,6 +79,6 @@ fn a_station_judges_the_service_by_two_engines_side_by_side() {
         }
     }
     let series = operator.get("/api/v1/monitor-rovers/JUDGE/series?hours=1").json();
-    assert_eq!(series["series"][0]["of"], "east_mm", "{series}");
+    assert!(!series["east_mm"].as_array().unwrap().is_empty(), "{series}");
     assert_eq!(operator.get("/api/v1/monitor-rovers/NOBODY/series").status, 404);
 }

@@ -11,11 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::web::answers::list::{Usual, rounded};
 use crate::web::answers::network::millimetres;
-use crate::web::answers::series::{Column, StationSeries};
 use crate::web::error::ApiError;
 use crate::web::extract::{Asked, Named};
 use crate::web::facts::Facts;
-use crate::web::history::{Second, moment};
+use crate::web::history::moment;
 use crate::web::moment::{Epoch, unix_s};
 use crate::web::rights::Right;
 use crate::web::rover_board::{Engine, EngineBoard};
@@ -69,6 +68,22 @@ pub(crate) struct EngineQuery {
     hours: Option<u8>,
 }
 
+/// A monitor rover second by second, in columns of equal length.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RoverSeries {
+    name: String,
+    /// `tianshu` or `rtklib`.
+    engine: &'static str,
+    step_s: u8,
+    /// POSIX seconds.
+    unix_s: Vec<f64>,
+    east_mm: Vec<Option<f64>>,
+    north_mm: Vec<Option<f64>>,
+    up_mm: Vec<Option<f64>>,
+    /// 4 fixed, 5 float, 2 differential, 1 single, 0 nothing.
+    quality: Vec<u8>,
+}
+
 /// All monitor rovers. Needs the right `network`.
 #[utoipa::path(get, path = "/api/v1/monitor-rovers", tag = "network",
     responses((status = 200, description = "Now, by name", body = MonitorRovers), Usual))]
@@ -89,13 +104,13 @@ pub(crate) async fn list(
 /// A monitor rover second by second: `east_mm`, `north_mm`, `up_mm` and `quality`. Needs the right `network`.
 #[utoipa::path(get, path = "/api/v1/monitor-rovers/{name}/series", tag = "network",
     params(("name" = String, Path, description = "Its name"), EngineQuery),
-    responses((status = 200, description = "Columns of equal length", body = StationSeries), Usual))]
+    responses((status = 200, description = "Columns of equal length", body = RoverSeries), Usual))]
 pub(crate) async fn series(
     State(facts): State<Arc<Facts>>,
     Named(name): Named<String>,
     Asked(asked): Asked<EngineQuery>,
     visitor: Visitor,
-) -> Result<Json<StationSeries>, ApiError> {
+) -> Result<Json<RoverSeries>, ApiError> {
     visitor.needs(Right::Network)?;
     let engine = match asked.engine.as_deref() {
         None | Some("tianshu") => Engine::Tianshu,
@@ -107,7 +122,7 @@ pub(crate) async fn series(
         return Err(ApiError::bad("hours is between 1 and 24"));
     }
     let mut found = facts.rovers.each(|of, _, engines| {
-        (of == name).then(|| engines.get(&engine).map(|own| columns(&name, own, hours)))
+        (of == name).then(|| engines.get(&engine).map(|own| columns(&name, engine, own, hours)))
     });
     let series = found.iter_mut().find_map(Option::take).flatten();
     let none =
@@ -115,28 +130,20 @@ pub(crate) async fn series(
     series.map(Json).ok_or_else(none)
 }
 
-fn columns(name: &str, own: &EngineBoard, hours: u8) -> StationSeries {
+fn columns(name: &str, engine: Engine, own: &EngineBoard, hours: u8) -> RoverSeries {
     let until = own.last.at + Interval::from_seconds(1);
     let from = until - Interval::from_seconds(3_600 * i64::from(hours));
     let all: Vec<_> = own.seconds.between(from, until).collect();
-    let column = |of: &str, unit, value: fn(&Second) -> Option<f64>| Column {
-        of: of.to_owned(),
-        unit,
-        values: all.iter().map(value).collect(),
-    };
-    StationSeries {
-        station: name.to_owned(),
-        resolution: "second".to_owned(),
+    let column = |axis: usize| all.iter().map(|s| s.offset_m[axis].map(millimetres)).collect();
+    RoverSeries {
+        name: name.to_owned(),
+        engine: engine.name(),
         step_s: 1,
-        from: from.into(),
-        until: until.into(),
         unix_s: all.iter().map(|s| unix_s(moment(s.gps_s))).collect(),
-        series: vec![
-            column("east_mm", "mm", |s| s.offset_m[0].map(millimetres)),
-            column("north_mm", "mm", |s| s.offset_m[1].map(millimetres)),
-            column("up_mm", "mm", |s| s.offset_m[2].map(millimetres)),
-            column("quality", "", |s| s.offset_m[0].map(|_| f64::from(s.satellites))),
-        ],
+        east_mm: column(0),
+        north_mm: column(1),
+        up_mm: column(2),
+        quality: all.iter().map(|s| s.satellites).collect(),
     }
 }
 

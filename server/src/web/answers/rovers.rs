@@ -148,6 +148,7 @@ pub(crate) async fn list(
         }
     };
     for row in &mut found {
+        row.coarsen(&visitor);
         row.organisation = organisation(&facts, row.account.as_deref());
     }
     Ok(Json(page(facts.now().into(), found, limit, |row| row.session.to_string())))
@@ -165,6 +166,7 @@ pub(crate) async fn show(
     let record = find(&facts, session, &visitor)?;
     let anchor = facts.anchor();
     let mut row = row(&record, anchor);
+    row.coarsen(&visitor);
     row.organisation = organisation(&facts, row.account.as_deref());
     let notices = record.notices.iter();
     let findings = record.end.iter().flat_map(|end| end.findings.iter());
@@ -177,7 +179,10 @@ pub(crate) async fn show(
         mode: record.mode.clone(),
         timeline: timeline(&record, anchor),
         notices: notices
-            .map(|(at, notice)| NoticeView { at: anchor.epoch(*at), text: notice.to_string() })
+            .map(|(at, notice)| NoticeView {
+                at: anchor.epoch(*at),
+                text: words(notice, visitor.has(Right::Stations)),
+            })
             .collect(),
         path: path.collect(),
         frames_dropped: record.frames_dropped,
@@ -207,6 +212,25 @@ pub(crate) fn own_only(visitor: &Visitor) -> Result<Option<Arc<str>>, ApiError> 
         Ok(Some(Arc::clone(&visitor.session.user)))
     } else {
         Err(ApiError::new(ErrorCode::Forbidden, "the account's role has no right to this"))
+    }
+}
+
+impl RoverRow {
+    /// Distances of three rovers to a tenth of a kilometre tell where a station stands: whoever may not know gets whole ones.
+    fn coarsen(&mut self, visitor: &Visitor) {
+        if !visitor.has(Right::Stations) {
+            self.distance_km = self.distance_km.map(f64::round);
+        }
+    }
+}
+
+/// A decision in words; distances to a tenth of a kilometre only for those who may know where stations stand.
+fn words(notice: &Notice, may_know: bool) -> String {
+    match notice {
+        Notice::Serving { station, distance_m, reason } if !may_know => {
+            format!("served by {station}, {:.0} km away: {reason}", distance_m / 1e3)
+        }
+        other => other.to_string(),
     }
 }
 

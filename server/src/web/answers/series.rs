@@ -46,25 +46,24 @@ pub(crate) struct SeriesQuery {
 /// Columns of equal length.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StationSeries {
-    /// Whose: a station's, or a monitor rover's.
-    pub(crate) station: String,
-    pub(crate) resolution: String,
-    pub(crate) step_s: i64,
-    pub(crate) from: Epoch,
-    pub(crate) until: Epoch,
+    station: String,
+    resolution: String,
+    step_s: i64,
+    from: Epoch,
+    until: Epoch,
     /// POSIX seconds of each point: its moment, or the beginning of its span.
-    pub(crate) unix_s: Vec<f64>,
-    pub(crate) series: Vec<Column>,
+    unix_s: Vec<f64>,
+    series: Vec<Column>,
 }
 
 /// One figure.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Column {
     /// Its name.
-    pub(crate) of: String,
+    of: String,
     /// Its unit; empty for a count or a share.
-    pub(crate) unit: &'static str,
-    pub(crate) values: Vec<Option<f64>>,
+    unit: &'static str,
+    values: Vec<Option<f64>>,
 }
 
 /// One station over time. Needs the right `stations`.
