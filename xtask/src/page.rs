@@ -21,8 +21,11 @@ const FIGURES: [&str; 4] = ["--stations", "150", "--rovers", "2000"];
 const DEMO: [&str; 9] = ["demo", "--stations", "20", "--rovers", "2", "--port", "0", "--page", "0"];
 /// An account of the demonstration that sees nearly everything, and the password of all of them.
 const OPERATOR: [&str; 4] = ["--user", "operator", "--password", "tianshu-demo"];
-/// Who sees the rest: accounts and the audit log.
+/// Who sees the audit log.
 const AUDITOR: [&str; 4] = ["--user", "auditor", "--password", "tianshu-demo"];
+
+/// The mock's account of an operator.
+const MOCK: [&str; 4] = ["--user", "operator", "--password", "operator"];
 
 /// Builds the page into `dashboard/dist`, and runs its own checks.
 pub(crate) fn build(workspace: &Workspace) -> Result<String> {
@@ -43,13 +46,13 @@ pub(crate) fn screens(workspace: &Workspace) -> Result<String> {
     {
         let mut mock = npm.node(&["mock/server.mjs", "--port", "0"]);
         let (_mock, base) = Running::start(mock.args(FIGURES), "http://")?;
-        npm.drive(&base, ["--user", "operator", "--password", "mock"], &out.join("mock"), true)?;
+        npm.drive(&base, MOCK, &out.join("mock"), &["--figures"])?;
     }
     show(&mut workspace.cargo(&["build", "--quiet", "-p", "tianshu"]))?;
     let mut demo = workspace.command(workspace.target.join("debug/tianshu"), &DEMO);
     let (_demo, base) = Running::start(&mut demo, "http://")?;
-    npm.drive(&base, OPERATOR, &out.join("demo"), false)?;
-    npm.drive(&base, AUDITOR, &out.join("demo-auditor"), false)?;
+    npm.drive(&base, OPERATOR, &out.join("demo"), &[])?;
+    npm.drive(&base, AUDITOR, &out.join("demo-auditor"), &["--only", "au"])?;
     Ok(format!("pictures in {}", out.display()))
 }
 
@@ -119,12 +122,9 @@ impl Npm {
     }
 
     /// Drives the screens of a server as somebody.
-    fn drive(&self, base: &str, who: [&str; 4], out: &Path, figures: bool) -> Result<()> {
+    fn drive(&self, base: &str, who: [&str; 4], out: &Path, more: &[&str]) -> Result<()> {
         let mut drive = self.node(&["tests/screens.mjs", "--base", base]);
-        drive.args(who).arg("--out").arg(out);
-        if figures {
-            drive.arg("--figures");
-        }
+        drive.args(who).args(more).arg("--out").arg(out);
         show(&mut drive)
     }
 }

@@ -29,7 +29,7 @@ pub(crate) enum ErrorCode {
     SecondFactorWrong,
     /// Too many wrong passwords: try later.
     LockedOut,
-    /// Too much to do at this moment: try again.
+    /// Too much to do at this moment, or a store does not answer: try again.
     Busy,
     /// The account has no right to that.
     Forbidden,
@@ -45,7 +45,7 @@ pub(crate) enum ErrorCode {
     TooLarge,
     /// What was sent can be read and makes no sense.
     Unprocessable,
-    /// This service has not got that part, or it does not answer now.
+    /// This service has not got that part: nothing is configured there, or no network is solved.
     Unavailable,
     /// Our own fault.
     Internal,
@@ -81,6 +81,11 @@ impl ApiError {
         Self::new(ErrorCode::Unavailable, message)
     }
 
+    /// A store that does not answer now.
+    pub(crate) fn busy(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Busy, message)
+    }
+
     /// Our own fault; what it was goes into the log and not to the peer.
     pub(crate) fn internal(what: &dyn std::fmt::Display) -> Self {
         tracing::error!("a request was not answered: {what}");
@@ -102,12 +107,12 @@ impl ApiError {
             | ErrorCode::SecondFactorWrong => StatusCode::UNAUTHORIZED,
             ErrorCode::LockedOut => StatusCode::TOO_MANY_REQUESTS,
             ErrorCode::Forbidden | ErrorCode::Csrf => StatusCode::FORBIDDEN,
-            ErrorCode::NotFound => StatusCode::NOT_FOUND,
+            ErrorCode::NotFound | ErrorCode::Unavailable => StatusCode::NOT_FOUND,
             ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ErrorCode::Conflict => StatusCode::CONFLICT,
             ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ErrorCode::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
-            ErrorCode::Busy | ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::Busy => StatusCode::SERVICE_UNAVAILABLE,
             ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -90,7 +90,7 @@ pub(crate) struct CodeRequest {
     (status = 401, description = "wrong_credentials, second_factor_required or second_factor_wrong", body = Problem),
     (status = 413, description = "Too large", body = Problem),
     (status = 429, description = "locked_out", body = Problem),
-    (status = 503, description = "busy or unavailable", body = Problem),
+    (status = 503, description = "busy", body = Problem),
 ))]
 pub(crate) async fn open(
     State(facts): State<Arc<Facts>>,
@@ -278,7 +278,7 @@ fn denied(denial: Denial) -> ApiError {
     match denial {
         Denial::LockedOut => ApiError::new(ErrorCode::LockedOut, denial.to_string()),
         Denial::Busy => ApiError::new(ErrorCode::Busy, denial.to_string()),
-        Denial::AccountsUnreachable => ApiError::unavailable(denial.to_string()),
+        Denial::AccountsUnreachable => ApiError::busy(denial.to_string()),
         // Told only to who knows the password.
         Denial::Unusable(why) => ApiError::new(ErrorCode::WrongCredentials, why.to_string()),
         _ => ApiError::new(ErrorCode::WrongCredentials, "name or password is wrong"),

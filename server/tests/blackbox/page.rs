@@ -99,9 +99,9 @@ const READS: [(&str, [u16; 5]); 17] = [
     ("/api/v1/audit", [403, 403, 200, 403, 403]),
     (
         "/api/v1/archive/calendar?station=S1&from=2026-01-01&until=2026-01-02",
-        [503, 403, 503, 503, 403],
+        [200, 403, 200, 200, 403],
     ),
-    ("/api/v1/network/predicted-error", [503, 403, 503, 403, 403]),
+    ("/api/v1/network/predicted-error", [404, 403, 404, 403, 403]),
     ("/api/v1/map/boundaries", [404, 404, 404, 404, 403]),
 ];
 

@@ -72,7 +72,7 @@ pub(crate) struct Drawn {
 /// Accounts by name. Needs the right `accounts`.
 #[utoipa::path(get, path = "/api/v1/accounts", tag = "accounts", params(PageQuery),
     responses((status = 200, description = "A page", body = Page<AccountView>), Usual,
-        (status = 503, description = "No store of accounts, or it does not answer", body = Problem)))]
+        (status = 503, description = "The store of accounts does not answer now", body = Problem)))]
 pub(crate) async fn list(
     State(facts): State<Arc<Facts>>,
     Asked(query): Asked<PageQuery>,
@@ -99,7 +99,7 @@ pub(crate) async fn list(
         (status = 409, description = "There is one of that name", body = Problem),
         (status = 413, description = "Too large", body = Problem),
         (status = 422, description = "A value makes no sense", body = Problem),
-        (status = 503, description = "No store of accounts, or it does not answer", body = Problem)))]
+        (status = 503, description = "The store of accounts does not answer now", body = Problem)))]
 pub(crate) async fn make(
     State(facts): State<Arc<Facts>>,
     visitor: Visitor,
@@ -128,7 +128,7 @@ pub(crate) async fn make(
     responses((status = 200, description = "As it is now", body = AccountView), Usual,
         (status = 413, description = "Too large", body = Problem),
         (status = 422, description = "A value makes no sense", body = Problem),
-        (status = 503, description = "No store of accounts, or it does not answer", body = Problem)))]
+        (status = 503, description = "The store of accounts does not answer now", body = Problem)))]
 pub(crate) async fn change(
     State(facts): State<Arc<Facts>>,
     Named(name): Named<String>,
@@ -164,7 +164,7 @@ pub(crate) async fn change(
     params(("name" = String, Path, description = "Its name")),
     responses((status = 204, description = "Removed"), Usual,
         (status = 409, description = "It is the own account", body = Problem),
-        (status = 503, description = "No store of accounts, or it does not answer", body = Problem)))]
+        (status = 503, description = "The store of accounts does not answer now", body = Problem)))]
 pub(crate) async fn remove(
     State(facts): State<Arc<Facts>>,
     Named(name): Named<String>,
@@ -188,7 +188,7 @@ pub(crate) async fn remove(
 #[utoipa::path(post, path = "/api/v1/accounts/{name}/password", tag = "accounts",
     params(("name" = String, Path, description = "Its name")),
     responses((status = 200, description = "The new password", body = Drawn), Usual,
-        (status = 503, description = "No store of accounts, or it does not answer", body = Problem)))]
+        (status = 503, description = "The store of accounts does not answer now", body = Problem)))]
 pub(crate) async fn renew_password(
     State(facts): State<Arc<Facts>>,
     Named(name): Named<String>,
@@ -244,7 +244,7 @@ async fn within_store<T: Send + 'static>(
         StoreError::Bad { .. } => ApiError::new(ErrorCode::Unprocessable, error.to_string()),
         StoreError::Unreachable(_) | StoreError::TooNew { .. } | StoreError::Unreadable(_) => {
             tracing::warn!("accounts were not reached from the page: {error}");
-            ApiError::unavailable("the accounts cannot be reached now; the service's log tells why")
+            ApiError::busy("the accounts cannot be reached now; the service's log tells why")
         }
     })
 }

@@ -78,7 +78,7 @@ pub(crate) struct DayFile {
 #[utoipa::path(get, path = "/api/v1/archive/calendar", tag = "archive", params(CalendarQuery),
     responses((status = 200, description = "Day by day", body = Calendar), Usual,
         (status = 413, description = "Too many days", body = Problem),
-        (status = 503, description = "No archive, or it does not answer", body = Problem)))]
+        (status = 503, description = "The archive does not answer now", body = Problem)))]
 pub(crate) async fn calendar(
     State(facts): State<Arc<Facts>>,
     Asked(asked): Asked<CalendarQuery>,
@@ -104,7 +104,7 @@ pub(crate) async fn calendar(
     let read = read.await.map_err(|error| ApiError::internal(&error))?;
     let days = read.map_err(|error: tianshu_station_monitor::archive::store::ReadError| {
         tracing::warn!("the archive was not read for a calendar: {error}");
-        ApiError::unavailable("the archive does not answer now; the service's log tells why")
+        ApiError::busy("the archive does not answer now; the service's log tells why")
     })?;
     Ok(Json(Calendar { station: asked.station, days }))
 }

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::web::answers::list::Usual;
 use crate::web::answers::network::{millimetres, why_unknown};
 use crate::web::answers::stations::degrees;
-use crate::web::error::{ApiError, Problem};
+use crate::web::error::ApiError;
 use crate::web::facts::Facts;
 use crate::web::moment::Epoch;
 use crate::web::rights::Right;
@@ -49,8 +49,7 @@ pub(crate) struct Layer(Mutex<Option<PredictedError>>);
 
 /// How wrong a virtual station would be, place by place. Needs the right `network`.
 #[utoipa::path(get, path = "/api/v1/network/predicted-error", tag = "network",
-    responses((status = 200, description = "A grid, at most 10 s old", body = PredictedError), Usual,
-        (status = 503, description = "No network is solved now", body = Problem)))]
+    responses((status = 200, description = "A grid, at most 10 s old", body = PredictedError), Usual))]
 pub(crate) async fn show(
     State(facts): State<Arc<Facts>>,
     visitor: Visitor,
