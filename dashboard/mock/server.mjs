@@ -209,7 +209,7 @@ createServer((request, response) => {
     if (!response.headersSent) send(response, error.status ?? 500, { code: error.code ?? 'internal', message: error.message });
     if (!error.status) console.error(error);
   });
-}).listen(Number(options.port), '127.0.0.1', () => {
+}).listen(Number(options.port), '127.0.0.1', function () {
   const built = existsSync(join(dist, 'index.html')) ? readFileSync(join(dist, 'index.html'), 'utf8').length : 0;
-  console.log(`mock of ${world.stations.length} stations and ${world.rovers.length} rovers on http://127.0.0.1:${options.port}${built ? '' : ' (dist/ is empty: npm run build)'}`);
+  console.log(`mock of ${world.stations.length} stations and ${world.rovers.length} rovers on http://127.0.0.1:${this.address().port}${built ? '' : ' (dist/ is empty: npm run build)'}`);
 });
