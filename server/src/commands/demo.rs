@@ -188,7 +188,7 @@ fn config(network: &Network, ports: &[SocketAddr], port: u16) -> anyhow::Result<
     let network = Some(Arc::new(network));
     let (archive, files, records) = (None, None, Vec::new());
     let monitor = Arc::new(MonitorConfig::none());
-    Ok(Config { caster, accounts, archive, files, links, network, records, monitor })
+    Ok(Config { caster, accounts, archive, files, links, network, frame: None, records, monitor })
 }
 
 /// The nearest of all stations.

@@ -37,6 +37,8 @@ pub(crate) struct Config {
     pub links: Vec<LinkConfig>,
     /// The network that is solved, if one is.
     pub network: Option<Arc<NetworkConfig>>,
+    /// In which frame the stations' positions are, if that is told.
+    pub frame: Option<String>,
     /// What files and site logs say of the stations that have a site.
     pub records: Vec<StationRecord>,
     /// What the station monitor watches, and whom it tells.
@@ -126,7 +128,8 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     };
     let config =
         CasterConfig { listeners: caster.listeners, identity, limits: caster.limits, offering };
-    Config { caster: config, accounts, archive, files, links, network, records, monitor }
+    let frame = table.frame;
+    Config { caster: config, accounts, archive, files, links, network, frame, records, monitor }
 }
 
 fn is_uploaded(station: &Station, mountpoints: &[tianshu_caster::config::MountConfig]) -> bool {
