@@ -9,12 +9,10 @@ mod archived;
 #[expect(dead_code, reason = "the campaign of rovers needs more of it")]
 #[path = "../rover_campaign/figures.rs"]
 mod figures;
-#[expect(dead_code, reason = "the campaign of rovers needs more of it")]
 #[path = "../rover_campaign/folder.rs"]
 mod folder;
 mod judge;
 mod options;
-#[expect(dead_code, reason = "the campaign of rovers needs more of it")]
 #[path = "../rover_campaign/solutions.rs"]
 mod solutions;
 mod stations;
@@ -59,15 +57,30 @@ fn main() -> ExitCode {
 fn run(asked: &Asked) -> anyhow::Result<()> {
     let folder = Folder::new(asked.folder.as_deref())?;
     let program = tianshu()?;
-    let network = stations::built_in()?.central(asked.stations);
+    let mut network = stations::built_in()?.central(asked.stations);
+    let apart =
+        if asked.between { stations::between(&network, asked.left_out) } else { Vec::new() };
+    network.stations.extend(apart.iter().cloned());
     let mut all = Vec::new();
     println!(
-        "{}, {} stations, 1 Hz, {} s after {} s of warm-up, virtual station {} m beside the one that is left out",
-        asked.scenario, asked.stations, asked.seconds, asked.warm_up_s, asked.beside_m
+        "{}, {} stations, 1 Hz, {} s after {} s of warm-up, virtual station {} m beside {}",
+        asked.scenario,
+        asked.stations,
+        asked.seconds,
+        asked.warm_up_s,
+        asked.beside_m,
+        if asked.between { "one in the middle of a triangle" } else { "one that is left out" }
     );
     println!("{}", Judged::HEADING);
     for seed in asked.seed..asked.seed + asked.seeds {
-        let world = World { asked, folder: &folder, program: &program, network: &network, seed };
+        let world = World {
+            asked,
+            folder: &folder,
+            program: &program,
+            network: &network,
+            apart: &apart,
+            seed,
+        };
         world.run(&mut all)?;
     }
     let of = |value: fn(&Judged) -> f64| all.iter().map(value).collect::<Vec<f64>>();
@@ -91,6 +104,8 @@ struct World<'a> {
     folder: &'a Folder,
     program: &'a PathBuf,
     network: &'a Network,
+    /// Stations that are none of the network's.
+    apart: &'a [NetworkStation],
     seed: u64,
 }
 
@@ -104,7 +119,7 @@ impl World<'_> {
             seconds: asked.warm_up_s + asked.seconds,
             step_s: 1,
         };
-        let kept = format!("kept-{}", self.seed);
+        let kept = format!("kept-{}{}", self.seed, if asked.between { "-between" } else { "" });
         if !self.folder.holds(&kept) {
             archived.keep(&self.folder.path(&kept), |second| {
                 if second % 600 == 0 {
@@ -114,9 +129,15 @@ impl World<'_> {
         }
         let middle = self.network.central(1).stations[0].ecef();
         let inner = self.network.by_distance(middle).into_iter().take(asked.left_out);
-        for station in inner.map(|n| &self.network.stations[n]) {
-            let config = archived.config(&kept, std::slice::from_ref(&station.name));
-            self.folder.write("tianshu.toml", &config)?;
+        let inner: Vec<&NetworkStation> = if asked.between {
+            self.apart.iter().collect()
+        } else {
+            inner.map(|n| &self.network.stations[n]).collect()
+        };
+        for station in inner {
+            let mut left_out: Vec<_> = self.apart.iter().map(|s| s.name.clone()).collect();
+            left_out.push(station.name.clone());
+            self.folder.write("tianshu.toml", &archived.config(&kept, &left_out))?;
             self.one(&archived, station, all)?;
         }
         Ok(())

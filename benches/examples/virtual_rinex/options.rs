@@ -7,10 +7,11 @@ use anyhow::{Context, bail, ensure};
 
 pub(crate) const HELP: &str = "\
 usage: virtual_rinex [--scenario quiet] [--stations 24] [--solved 16] [--left-out 4] [--seed 1] [--seeds 2] [--seconds 3600]
-                     [--warm-up 1800] [--window 1800] [--beside 100] [--systems GE,GEC] [--folder DIR]
+                     [--warm-up 1800] [--window 1800] [--beside 100] [--between yes|no] [--systems GE,GEC] [--folder DIR]
 
 Archives the innermost stations of the built-in network; leaves each of the innermost of those out in turn, and lets `rnx2rtkp`
-solve it, static, on the virtual file, window by window. With --folder the archives stay there and are used again.";
+solve it, static, on the virtual file, window by window. With --between yes no station is left out: receivers of their own stand in the
+middles of the innermost triangles, as a surveyor's would. With --folder the archives stay there and are used again.";
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,8 @@ pub(crate) struct Asked {
     pub(crate) warm_up_s: i64,
     pub(crate) window_s: i64,
     pub(crate) beside_m: f64,
+    /// Whether places are the middles of triangles instead of stations.
+    pub(crate) between: bool,
     pub(crate) systems: Vec<String>,
     pub(crate) folder: Option<PathBuf>,
 }
@@ -43,6 +46,7 @@ pub(crate) fn read(words: &[String]) -> anyhow::Result<Option<Asked>> {
         warm_up_s: 1_800,
         window_s: 1_800,
         beside_m: 100.0,
+        between: false,
         systems: vec!["GE".to_owned(), "GEC".to_owned()],
         folder: None,
     };
@@ -63,6 +67,7 @@ pub(crate) fn read(words: &[String]) -> anyhow::Result<Option<Asked>> {
             "--warm-up" => asked.warm_up_s = number(option, value)?,
             "--window" => asked.window_s = number(option, value)?,
             "--beside" => asked.beside_m = number(option, value)?,
+            "--between" => asked.between = value == "yes",
             "--systems" => asked.systems = value.split(',').map(str::to_owned).collect(),
             "--folder" => asked.folder = Some(value.into()),
             _ => bail!("{option} is no option"),

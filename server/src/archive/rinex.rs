@@ -32,6 +32,9 @@ const LOOKED_AT: usize = 20;
 /// Tags of receivers that do not steer their clocks are milliseconds off the interval.
 const INTERVAL_STEP: Interval = Interval::from_millis(10);
 
+/// Hears how much is done, and how much there is to do.
+type Tell<'a> = &'a mut (dyn FnMut(u64, u64) + Send);
+
 /// What file is wanted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Order {
@@ -54,7 +57,7 @@ pub(crate) fn observations(
     station: &StationName,
     order: &Order,
     out: &mut dyn Write,
-    tell: &mut (dyn FnMut(u64, u64) + Send),
+    tell: Tell<'_>,
 ) -> anyhow::Result<u64> {
     let source = ArchiveSource::new(archive.clone(), vec![station.clone()]);
     let Some((span, epochs)) = held(&source, station, order.span)? else { return Ok(0) };
@@ -180,7 +183,7 @@ fn below(reference_point: Ecef, delta: Enu) -> Ecef {
 struct Watched<'a> {
     inner: &'a ArchiveSource,
     all: u64,
-    tell: Mutex<(u64, &'a mut (dyn FnMut(u64, u64) + Send))>,
+    tell: Mutex<(u64, Tell<'a>)>,
 }
 
 impl ObservationSource for Watched<'_> {

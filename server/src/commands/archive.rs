@@ -29,7 +29,7 @@ pub(crate) fn run(options: ArchiveOptions) -> anyhow::Result<()> {
         ArchiveCommand::Status => status(&config),
         ArchiveCommand::Verify { span } => verify(&config, &span),
         ArchiveCommand::Export(options) => export::run(&whole, &config, &options),
-        ArchiveCommand::Virtual(options) => virtual_rinex::run(&whole, options),
+        ArchiveCommand::Virtual(options) => virtual_rinex::run(&whole, &options),
         ArchiveCommand::Migrate { print } => migrate(&config, print),
         ArchiveCommand::Backup { to } => {
             let files = with_progress(|tell| copy::backup(&config.folder, &to, tell))?;

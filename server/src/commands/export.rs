@@ -129,8 +129,8 @@ fn order(options: &ExportOptions) -> anyhow::Result<rinex::Order> {
     });
     let name = options.out.to_string_lossy();
     let unpacked = name.strip_suffix(".gz");
-    let packing =
-        Packing { compact: unpacked.unwrap_or(&name).ends_with(".crx"), gzip: unpacked.is_some() };
+    let ending = unpacked.unwrap_or(&name).rsplit_once('.').map(|(_, ending)| ending);
+    let packing = Packing { compact: ending == Some("crx"), gzip: unpacked.is_some() };
     let version = if options.rinex_version == WrittenVersion::V402.number() {
         WrittenVersion::V402
     } else {

@@ -14,9 +14,9 @@ use crate::network::progress::Progress;
 use crate::network::{places, systems};
 
 /// Makes what is asked.
-pub(crate) fn run(config: &Config, options: VirtualOptions) -> anyhow::Result<()> {
+pub(crate) fn run(config: &Config, options: &VirtualOptions) -> anyhow::Result<()> {
     let ground = Ground::of(config)?;
-    let request = request(&options)?;
+    let request = request(options)?;
     let mut progress = Progress::begin();
     let made = make(&ground, &request, &options.out, &mut |step| {
         let (done, all) = (seconds(step.done), seconds(step.all));

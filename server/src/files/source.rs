@@ -180,7 +180,7 @@ impl EphemerisSource for ArchiveSource {
             for told in self.orbits(station, span).map_err(fault)? {
                 let (at, ephemeris) = told.map_err(fault)?;
                 let last = last.entry(ephemeris.satellite()).or_default();
-                if last.iter().any(|known| *known == ephemeris) {
+                if last.contains(&ephemeris) {
                     continue;
                 }
                 if last.len() >= LAST_OF_SATELLITE {

@@ -215,7 +215,7 @@ pub(crate) fn make(
         .map_err(|error| anyhow::anyhow!("cannot make the folder {}: {error}", folder.display()))?;
     let stem = names::stem(asked.id, &asked);
     let rinex = folder.join(format!("{stem}.rnx"));
-    let report = Run::begin(ground, &asked, chosen, &rinex)?.to_end(watch)?;
+    let report = Run::begin(ground, &asked, chosen, &rinex)?.run(watch)?;
     let report_file = folder.join(format!("{stem}.report.json"));
     // Over several lines, since people read it too.
     let text = format!("{:#}\n", crate::json::virtual_rinex::report(&report));

@@ -129,7 +129,9 @@ mod tests {
     fn the_least_share_is_kept_beside_the_last() {
         let mut levelled = Levelled::default();
         assert_eq!(levelled.mean(), None);
-        [(0, 0), (10, 9), (10, 6), (10, 9)].into_iter().for_each(|epoch| levelled.add(epoch));
+        for epoch in [(0, 0), (10, 9), (10, 6), (10, 9)] {
+            levelled.add(epoch);
+        }
         assert_eq!((levelled.first, levelled.last), (Some(0.9), Some(0.9)));
         assert_eq!(levelled.least, Some(0.6));
         assert!(levelled.mean().is_some_and(|mean| (mean - 0.8).abs() < 1e-12));

@@ -82,7 +82,7 @@ impl Run {
     }
 
     /// Takes the network through warm-up and span, and ends the file.
-    pub(super) fn to_end(
+    pub(super) fn run(
         mut self,
         watch: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Report, NotMade> {

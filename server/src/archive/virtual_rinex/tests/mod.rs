@@ -207,7 +207,7 @@ fn rarer(setting: &Setting, made: &Outcome, text: &[u8]) {
     let interval = Some(Interval::from_seconds(30));
     let request = setting.request();
     let until = request.from + Interval::from_seconds(120);
-    let rare = setting.make(&Request { interval, until, ..request }).unwrap();
+    let rare = setting.make(&Request { until, interval, ..request }).unwrap();
     assert_eq!((rare.report.epochs, rare.report.asked.step), (4, made.report.asked.step));
     let rare_text = fs::read(&rare.rinex).unwrap();
     let all: Vec<_> = ObsReader::new(text).unwrap().map(|read| read.epoch).collect();
