@@ -49,8 +49,8 @@ pub(crate) fn between(network: &Network, count: usize) -> Vec<NetworkStation> {
         let [a, b, c] = [a, b, c].map(|s| network.stations[s.position()].place);
         let mean = |of: fn(Geodetic) -> f64| (of(a) + of(b) + of(c)) / 3.0;
         Geodetic::from_degrees(
-            mean(|p| p.latitude_deg()),
-            mean(|p| p.longitude_deg()),
+            mean(Geodetic::latitude_deg),
+            mean(Geodetic::longitude_deg),
             mean(|p| p.height_m),
         )
     };
