@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::access::gate::{Gate, Guard};
+use crate::access::gate::{Gate, Guard, Recogniser};
 use crate::access::table::TableAccess;
 use crate::access::{Access, NoRandomness};
 use crate::accounts::follow::Accounts;
@@ -71,6 +71,17 @@ pub enum StartError {
     /// There is no key for the passwords.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
+}
+
+/// Tells what the caster counted, for as long as somebody asks.
+#[derive(Clone)]
+pub struct StatsTeller(Arc<Shared>);
+
+impl StatsTeller {
+    /// What was counted, and who is in.
+    pub fn stats(&self) -> CasterStats {
+        self.0.stats()
+    }
 }
 
 /// Why a reload changed nothing, or not everything. What could not be replaced stays as it was.
@@ -151,6 +162,17 @@ impl Caster {
             port.reload()?;
         }
         Ok(())
+    }
+
+    /// Recognises the people of the store's accounts at another door; who guesses there is not heard here either.
+    pub fn recogniser(&self) -> Recogniser {
+        let Doorkeeper { accounts, guard, .. } = &self.doorkeeper;
+        Recogniser::new(accounts.clone(), Arc::clone(guard))
+    }
+
+    /// Tells the counters to whoever asks later.
+    pub fn teller(&self) -> StatsTeller {
+        StatsTeller(Arc::clone(&self.shared))
     }
 
     /// The sourcetable as rovers get it.

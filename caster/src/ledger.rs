@@ -22,6 +22,22 @@ pub const REFUSALS_MAX: usize = 2_000;
 /// Decisions of a session's stream that are remembered; the oldest is forgotten first.
 pub const NOTICES_MAX: usize = 8;
 
+/// Positions of a session that are remembered: half an hour of those that are told of. The oldest is forgotten first.
+pub const PATH_MAX: usize = 60;
+
+/// A position of a session that was told of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PathPoint {
+    /// When.
+    pub at: Uptime,
+    /// Degrees north.
+    pub latitude_deg: f64,
+    /// Degrees east.
+    pub longitude_deg: f64,
+    /// What it said of its fix, as a GGA does.
+    pub quality: u8,
+}
+
 /// What is known of one session of somebody who was let in.
 #[derive(Clone, Debug)]
 pub struct SessionRecord {
@@ -57,8 +73,12 @@ pub struct SessionRecord {
     pub notices: VecDeque<(Uptime, Notice)>,
     /// Frames that were dropped because it did not keep up, as far as told.
     pub frames_dropped: u64,
+    /// The last positions that were told of it.
+    pub path: VecDeque<PathPoint>,
     /// How it ended; none while it lasts.
     pub end: Option<SessionEnd>,
+    /// The ledger's count of changes when it changed last.
+    pub revision: u64,
 }
 
 /// How a session ended.
@@ -99,6 +119,7 @@ pub struct Ledger {
     open: BTreeMap<SessionId, SessionRecord>,
     ended: VecDeque<SessionRecord>,
     refusals: VecDeque<Refusal>,
+    revision: u64,
 }
 
 impl Ledger {
@@ -107,9 +128,12 @@ impl Ledger {
     /// News of a session whose login was never heard of say nothing, as events may be dropped.
     pub fn on_event(&mut self, event: &SessionEvent) -> Option<&SessionRecord> {
         let at = event.at;
+        self.revision += 1;
+        let revision = self.revision;
         match &event.news {
             SessionNews::Login { .. } => {
-                self.open.extend(begun(event).map(|record| (event.session, record)));
+                let begun = begun(event).map(|record| SessionRecord { revision, ..record });
+                self.open.extend(begun.map(|record| (event.session, record)));
             }
             SessionNews::Refused { mountpoint, account, reason } => {
                 let refusal = Refusal {
@@ -124,7 +148,7 @@ impl Ledger {
             }
             SessionNews::Ended { bytes, frames, dropped, findings, reason } => {
                 let mut record = self.open.remove(&event.session)?;
-                record.frames_dropped = *dropped;
+                (record.frames_dropped, record.revision) = (*dropped, revision);
                 let (bytes, frames, findings) = (*bytes, *frames, findings.clone());
                 let reason = reason.clone();
                 record.end = Some(SessionEnd { at, bytes, frames, findings, reason });
@@ -134,10 +158,16 @@ impl Ledger {
             news => {
                 if let Some(record) = self.open.get_mut(&event.session) {
                     record.on_news(news, at);
+                    record.revision = revision;
                 }
             }
         }
         None
+    }
+
+    /// How many changes there were: whatever changes from now on has a greater revision.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// The sessions that last, oldest first.
@@ -183,7 +213,9 @@ fn begun(event: &SessionEvent) -> Option<SessionRecord> {
         is_hasty: false,
         notices: VecDeque::new(),
         frames_dropped: 0,
+        path: VecDeque::new(),
         end: None,
+        revision: 0,
     })
 }
 
@@ -223,6 +255,11 @@ impl SessionRecord {
     }
 
     fn told(&mut self, gga: &Gga, at: Uptime) {
+        if let Some(place) = gga.place {
+            let (latitude_deg, longitude_deg) = (place.latitude_deg, place.longitude_deg);
+            let point = PathPoint { at, latitude_deg, longitude_deg, quality: gga.quality };
+            push_bounded(&mut self.path, point, PATH_MAX);
+        }
         self.position = Some((at, gga.clone()));
         self.silent_since = None;
     }

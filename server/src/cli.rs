@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Solve(SolveOptions),
     /// Solve a network from its stations' RINEX files, and write virtual stations and a report of how well it did.
     Network(NetworkOptions),
+    /// Print the description of the API (OpenAPI 3.1), as a running service gives it at /api/v1/openapi.json.
+    Openapi,
     /// Tell the quality of recorded observations: completeness, slips, multipath, C/N0, station by station and day by day.
     Quality(QualityOptions),
 }
@@ -250,6 +252,12 @@ pub(crate) struct DemoOptions {
     /// The caster's port on this machine; 0 takes a free one.
     #[arg(long, default_value_t = 2101)]
     pub port: u16,
+    /// The operators' page's port on this machine; 0 takes a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    pub page: u16,
+    /// Keep what the stations send in this folder, so that the page has an archive to show; some 0.4 GB an hour for 110 stations.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<PathBuf>,
     /// Another seed gives another world.
     #[arg(long, value_name = "K", default_value_t = 1)]
     pub seed: u64,

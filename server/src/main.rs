@@ -17,10 +17,12 @@ mod monitor;
 mod network;
 mod outlet;
 mod products;
+mod rover;
 mod serve;
 mod simulate;
 mod users;
 mod vrs;
+mod web;
 
 use std::process::ExitCode;
 
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Load(options) => commands::load::run(&options),
         Command::Solve(options) => commands::solve::run(&options),
         Command::Network(options) => commands::network::run(&options),
+        Command::Openapi => commands::openapi::run(),
         Command::Quality(options) => commands::quality::run(&options),
     };
     match done {

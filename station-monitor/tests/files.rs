@@ -12,7 +12,7 @@ use tianshu_station_monitor::products::disk::write_whole;
 use tianshu_station_monitor::products::manifest::{Entry, Manifest, Revision};
 use tianshu_station_monitor::web::files::answer::{Library, router};
 use tianshu_station_monitor::web::files::rights::{Everybody, Rights, Verdict};
-use tianshu_station_monitor::web::files::serve::{Limits, serve};
+use tianshu_station_monitor::web::serve::{Limits, Plain, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -74,11 +74,11 @@ async fn service(rights: impl Rights + 'static, limits: Limits) -> Service {
         ("NANN00CHN".parse().unwrap(), place(22.8)),
         ("GUIL00CHN".parse().unwrap(), place(25.3)),
     ]);
-    let library = Library { root, rights: Box::new(rights), places };
+    let library = Library { root, rights: Box::new(rights), places, below: String::new() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let stop = CancellationToken::new();
-    tokio::spawn(serve(listener, router(library), limits, stop.clone()));
+    tokio::spawn(serve(listener, router(library), Plain, limits, stop.clone()));
     Service { folder, port, stop }
 }
 

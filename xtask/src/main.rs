@@ -6,6 +6,7 @@
 )]
 
 mod house;
+mod page;
 mod run;
 mod setup;
 mod steps;
@@ -22,6 +23,7 @@ usage: cargo xtask <command>
   ci            everything that CI runs, in order, until the first failure
   test          the quick part: formatting, house rules, clippy, tests
   setup         install what the tests compare with, where it is missing
+  page          build the operators' page (it needs Node.js 20.19 or later, or pip to have one)
   house         check the house rules alone
   step <name>   one step of `ci` alone
   steps         the names of the steps of `ci`";
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["ci"] => steps::run_all(&workspace, steps::CI),
         ["test"] => steps::run_all(&workspace, steps::QUICK),
         ["setup"] => steps::run_all(&workspace, &["setup"]),
+        ["page"] => steps::run_all(&workspace, &["page"]),
         ["house"] => steps::run_all(&workspace, &["house"]),
         ["step", name] => steps::run_all(&workspace, &[*name]),
         ["steps"] => {

@@ -9,8 +9,8 @@ use anyhow::{Result, bail};
 
 use crate::run::{Workspace, show, succeeds};
 
-/// Debian packages, and a program by which each is known to be there: RTKLIB's `str2str` and `convbin`,
-/// gpsd with its decoder and its pipe as NTRIP clients, PostgreSQL to keep accounts in, Python to run the PyPI decoders.
+/// Debian packages, and a program (or a file) by which each is known to be there: RTKLIB's `str2str` and `convbin`,
+/// gpsd with its decoder and its pipe as NTRIP clients, PostgreSQL to keep accounts in, Python to run the PyPI decoders, a browser with Chinese letters for the operators' page, and promtool.
 const DEBIAN: &[(&str, &str)] = &[
     ("rtklib", "convbin"),
     ("gpsd", "gpsd"),
@@ -18,18 +18,22 @@ const DEBIAN: &[(&str, &str)] = &[
     ("gpsd-tools", "gpsdecode"),
     ("postgresql", "pg_ctl"),
     ("python3-venv", "python3"),
+    ("chromium", "chromium"),
+    ("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
+    ("prometheus", "promtool"),
 ];
 
 /// PyPI packages, pinned: the tests name what these very versions get wrong.
 /// Of pygnssutils 1.3.1 the command line ends with a type error at its start.
 /// hatanaka brings RNXCMP, by which CRINEX is judged; pyrtklib brings RTKLIB's orbits; georinex reads
-/// what researchers are given.
+/// what researchers are given. schemathesis asks the API everything that its description allows, and more.
 const PYPI: &[&str] = &[
     "pyrtcm==1.2.1",
     "pygnssutils==1.3.0",
     "hatanaka==2.8.1",
     "pyrtklib==0.2.7",
     "georinex==1.16.2",
+    "schemathesis==4.32.5",
 ];
 
 /// A ClickHouse engine (26.9) for the tests of the archive, and what its HTTP server unpacks inserts with. Apart from the others, as
@@ -150,7 +154,11 @@ fn cargo_deny(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
+/// Whether a program is on the path, or a file of an absolute name is there.
 fn is_on_path(program: &str) -> bool {
+    if program.starts_with('/') {
+        return Path::new(program).is_file();
+    }
     // Debian keeps daemons in folders that are not on an ordinary user's path.
     let path = std::env::var_os("PATH").unwrap_or_default();
     let sbin = ["/usr/sbin", "/sbin"].map(std::path::PathBuf::from);

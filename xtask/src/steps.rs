@@ -10,12 +10,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::house;
+use crate::page;
 use crate::run::{Workspace, show, show_tests, within};
 use crate::setup;
 
 /// What CI runs, in order: what fails fastest comes first.
-pub(crate) const CI: &[&str] =
-    &["setup", "fmt", "house", "clippy", "test", "benches", "doc", "config", "deny"];
+pub(crate) const CI: &[&str] = &[
+    "setup", "fmt", "house", "page", "rules", "clippy", "test", "benches", "doc", "config",
+    "screens", "deny",
+];
 
 /// What to run between two edits.
 pub(crate) const QUICK: &[&str] = &["fmt", "house", "clippy", "test"];
@@ -81,6 +84,9 @@ fn run(workspace: &Workspace, name: &str) -> Result<String> {
             let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
             show(doc.env("RUSTDOCFLAGS", "-D warnings")).map(|()| String::new())
         }
+        "page" => page::build(workspace),
+        "rules" => page::rules(workspace),
+        "screens" => page::screens(workspace),
         "config" => config(workspace),
         "deny" => deny(workspace),
         _ => bail!("there is no such step; `cargo xtask steps` lists them"),

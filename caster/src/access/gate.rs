@@ -11,7 +11,7 @@ use crate::access::{
     Access, Answer, Asked, Denial, Grant, NoRandomness, Proof, Revoked, Role, Verdict,
 };
 use crate::accounts::account::Account;
-use crate::accounts::directory::usable;
+use crate::accounts::directory::{is_valid, usable};
 use crate::accounts::follow::{Accounts, Known, posix_now};
 use crate::accounts::lockout::Lockout;
 use crate::accounts::verifier::{Outcome, Verifier};
@@ -91,49 +91,93 @@ impl Gate {
     }
 
     async fn decide_stored(&self, asked: &Asked, said: &Credentials) -> Verdict {
-        let found = match &self.accounts {
-            Some(accounts) => accounts.find(said.user()),
-            None => Known::Nobody,
-        };
-        let (name, account) = match found {
-            Known::Account(name, account) => (name, account),
-            Known::Unsure => return Verdict::Denied(Denial::AccountsUnreachable),
-            Known::Nobody => return Verdict::Denied(self.nobody(said, asked.peer)),
-        };
-        if !self.guard.is_heard(&name, asked.peer) {
-            return Verdict::Denied(Denial::LockedOut);
-        }
-        let is_suspect = self.guard.lockout().is_suspect(asked.peer, self.guard.clock.now());
-        let verifier = &self.guard.verifier;
-        match verifier.verify(said, &account.password, asked.peer, is_suspect).await {
-            Outcome::Right => {
-                self.guard.lockout().on_right(&name, asked.peer);
-                // Told only to who knows the password: others need not know that an account has expired.
-                match usable(&account, &asked.mountpoint, posix_now()) {
-                    Ok(()) => Verdict::Admitted(grant(name, &account)),
-                    Err(why) => Verdict::Denied(Denial::Unusable(why)),
-                }
-            }
-            Outcome::Wrong { is_new } => {
-                self.guard.on_wrong(&name, asked.peer, is_new);
-                Verdict::Denied(Denial::WrongPassword)
-            }
-            Outcome::Busy => Verdict::Denied(Denial::Busy),
+        match recognise(self.accounts.as_deref(), &self.guard, said, asked.peer).await {
+            // Told only to who knows the password: others need not know that an account has expired.
+            Ok((name, account)) => match usable(&account, &asked.mountpoint, posix_now()) {
+                Ok(()) => Verdict::Admitted(grant(name, &account)),
+                Err(why) => Verdict::Denied(Denial::Unusable(why)),
+            },
+            Err(denial) => Verdict::Denied(denial),
         }
     }
+}
 
-    /// The same answers that an account would get, as far as they cost nothing.
-    fn nobody(&self, said: &Credentials, from: IpAddr) -> Denial {
-        let name: Arc<str> = said.user().into();
-        if !self.guard.is_heard(&name, from) {
-            return Denial::LockedOut;
+/// Finds the account of the store whose name and password these are; nobody is heard who guesses.
+async fn recognise(
+    accounts: Option<&Accounts>,
+    guard: &Guard,
+    said: &Credentials,
+    from: IpAddr,
+) -> Result<(Arc<str>, Arc<Account>), Denial> {
+    let (name, account) = match accounts.map_or(Known::Nobody, |all| all.find(said.user())) {
+        Known::Account(name, account) => (name, account),
+        Known::Unsure => return Err(Denial::AccountsUnreachable),
+        Known::Nobody => return Err(nobody(accounts.is_some(), guard, said, from)),
+    };
+    if !guard.is_heard(&name, from) {
+        return Err(Denial::LockedOut);
+    }
+    let is_suspect = guard.lockout().is_suspect(from, guard.clock.now());
+    match guard.verifier.verify(said, &account.password, from, is_suspect).await {
+        Outcome::Right => {
+            guard.lockout().on_right(&name, from);
+            Ok((name, account))
         }
-        if self.accounts.is_some() && self.guard.verifier.is_full() {
-            return Denial::Busy;
+        Outcome::Wrong { is_new } => {
+            guard.on_wrong(&name, from, is_new);
+            Err(Denial::WrongPassword)
         }
-        let is_new = self.guard.verifier.on_wrong(&name, said.password());
-        self.guard.on_wrong(&name, from, is_new);
-        Denial::UnknownAccount
+        Outcome::Busy => Err(Denial::Busy),
+    }
+}
+
+/// The same answers that an account would get, as far as they cost nothing.
+fn nobody(has_accounts: bool, guard: &Guard, said: &Credentials, from: IpAddr) -> Denial {
+    let name: Arc<str> = said.user().into();
+    if !guard.is_heard(&name, from) {
+        return Denial::LockedOut;
+    }
+    if has_accounts && guard.verifier.is_full() {
+        return Denial::Busy;
+    }
+    let is_new = guard.verifier.on_wrong(&name, said.password());
+    guard.on_wrong(&name, from, is_new);
+    Denial::UnknownAccount
+}
+
+/// Recognises people at other doors than the caster's own, such as an operators' page: the same accounts, the same memory of who guessed.
+#[derive(Clone)]
+pub struct Recogniser {
+    accounts: Option<Arc<Accounts>>,
+    guard: Arc<Guard>,
+}
+
+impl Recogniser {
+    /// One that knows those accounts, and shares a guard with the gate.
+    pub fn new(accounts: Option<Arc<Accounts>>, guard: Arc<Guard>) -> Self {
+        Self { accounts, guard }
+    }
+
+    /// The account of that name and password, if it may be used at this moment; what it may do there is the caller's question.
+    pub async fn recognise(
+        &self,
+        said: &Credentials,
+        from: IpAddr,
+    ) -> Result<(Arc<str>, Arc<Account>), Denial> {
+        let found = recognise(self.accounts.as_deref(), &self.guard, said, from).await?;
+        is_valid(&found.1, posix_now()).map_err(Denial::Unusable)?;
+        Ok(found)
+    }
+
+    /// Counts a guess at something else than the password, such as a second factor.
+    pub fn on_wrong(&self, name: &Arc<str>, from: IpAddr) {
+        self.guard.on_wrong(name, from, true);
+    }
+
+    /// The account of that name as it is now; none where it is unknown, or may not be used any more.
+    pub fn account(&self, name: &str) -> Option<Arc<Account>> {
+        let Known::Account(_, account) = self.accounts.as_ref()?.find(name) else { return None };
+        is_valid(&account, posix_now()).is_ok().then_some(account)
     }
 }
 

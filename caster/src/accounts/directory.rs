@@ -71,8 +71,8 @@ impl Directory {
     }
 }
 
-/// Whether a rover may use an account at a mountpoint at this moment.
-pub fn usable(account: &Account, at: &Mountpoint, now: PosixSeconds) -> Result<(), Unusable> {
+/// Whether an account may be used for anything at this moment.
+pub fn is_valid(account: &Account, now: PosixSeconds) -> Result<(), Unusable> {
     if !account.enabled {
         return Err(Unusable::Disabled);
     }
@@ -82,6 +82,12 @@ pub fn usable(account: &Account, at: &Mountpoint, now: PosixSeconds) -> Result<(
     if !account.validity.has_begun(now) {
         return Err(Unusable::NotYetValid);
     }
+    Ok(())
+}
+
+/// Whether a rover may use an account at a mountpoint at this moment.
+pub fn usable(account: &Account, at: &Mountpoint, now: PosixSeconds) -> Result<(), Unusable> {
+    is_valid(account, now)?;
     if account.role != AccountRole::Rover {
         return Err(Unusable::NotARover);
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,18 +33,20 @@ use crate::address::Host;
 use crate::cli::DemoOptions;
 use crate::commands::simulate::next_second;
 use crate::config::accounts::AccountsConfig;
-use crate::config::monitor::MonitorConfig;
 use crate::config::read::Config;
 use crate::config::solver::NetworkConfig;
 use crate::config::station::{LinkConfig, LinkKind};
 use crate::config::{network, scenario};
+use crate::demo::page;
 use crate::demo::rover::{self, Around};
 use crate::demo::show::{self, NEAREST, Scene, VRS, middle_deg};
+use crate::serve::run::LINKS_EVERY;
 use crate::serve::service::Service;
 use crate::serve::signals::Signals;
 use crate::simulate::live::{Live, Play, begin};
 use crate::simulate::pace::Pace;
 use crate::simulate::ports::Ports;
+use crate::web::service::Web;
 
 /// A rover of the demonstration computes as much as a receiver does: more of them are a load test, not a show.
 const ROVERS_MAX: u32 = 50;
@@ -66,9 +69,11 @@ async fn demo(options: &DemoOptions) -> anyhow::Result<()> {
     let (network, scenario) = chosen(options)?;
     let name = scenario.name.clone();
     let ports = Ports::open(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), network.stations.len())?;
-    let config = config(&network, &ports.addresses()?, options.port)?;
+    let own = tempfile::tempdir().context("no folder can be made for the demonstration")?;
+    let config = config(&network, &ports.addresses()?, options, own.path())?;
     let service =
         Service::start(config, None).await.map_err(|error| kindly(error, options.port))?;
+    let page = service.web().map(Web::address);
     let caster = *service.addresses().first().context("the caster listens nowhere")?;
 
     let clock = Arc::new(SystemClock::start());
@@ -80,19 +85,26 @@ async fn demo(options: &DemoOptions) -> anyhow::Result<()> {
     let _serving = ports.serve(stations, pace);
     // Each station, the nearest one, and the virtual ones.
     all_on_air(&service, network.stations.len() + 2).await;
-    show::scene(&Scene { scenario: &name, network: &network, rovers: rovers.len(), caster })?;
+    show::scene(&Scene { scenario: &name, network: &network, rovers: rovers.len(), caster, page })?;
 
     let stop = CancellationToken::new();
     let mountpoint = Mountpoint::new(VRS).context("VRS names a mountpoint")?;
-    let around = Around { caster, mountpoint, network, pace, clock, stop: stop.clone() };
+    let board = service.web().map(Web::rovers);
+    let around = Around { caster, mountpoint, network, pace, clock, board, stop: stop.clone() };
     let around = Arc::new(around);
     let mut running = JoinSet::new();
     for rover in rovers {
         running.spawn(rover::run(rover, Arc::clone(&around)));
     }
-    tokio::select! {
-        _ = signals.next() => {}
-        () = time_up(options.seconds) => {}
+    let mut looking = tokio::time::interval(LINKS_EVERY);
+    let time_up = time_up(options.seconds);
+    tokio::pin!(time_up);
+    loop {
+        tokio::select! {
+            _ = signals.next() => break,
+            () = &mut time_up => break,
+            _ = looking.tick() => service.tell_links(),
+        }
     }
     show::line("stopping")?;
     stop.cancel();
@@ -137,7 +149,13 @@ async fn time_up(seconds: Option<u64>) {
 
 /// The service's configuration: every station pulled from its port, a mountpoint for each, the nearest one, and virtual ones from the
 /// network. The stations' places are those of the network's file, as an operator would write them.
-fn config(network: &Network, ports: &[SocketAddr], port: u16) -> anyhow::Result<Config> {
+fn config(
+    network: &Network,
+    ports: &[SocketAddr],
+    options: &DemoOptions,
+    own: &Path,
+) -> anyhow::Result<Config> {
+    let port = options.port;
     let mut offering = Offering::default();
     let mut links = Vec::new();
     for (station, address) in network.stations.iter().zip(ports) {
@@ -183,12 +201,26 @@ fn config(network: &Network, ports: &[SocketAddr], port: u16) -> anyhow::Result<
     let config =
         |s: &NetworkStation| StationConfig { name: s.name.clone(), place: s.ecef(), antenna: None };
     let stations = network.stations.iter().map(config).collect();
+    let monitor = Arc::new(page::monitor(network));
     let network = NetworkConfig { stations, interval: Interval::from_seconds(1), checkpoint: None };
-    let accounts = AccountsConfig { place: None, password_threads: 1 };
+    let accounts = AccountsConfig { place: Some(page::accounts(own)?), password_threads: 1 };
     let network = Some(Arc::new(network));
-    let (archive, files, records) = (None, None, Vec::new());
-    let monitor = Arc::new(MonitorConfig::none());
-    Ok(Config { caster, accounts, archive, files, links, network, frame: None, records, monitor })
+    let archive = options.archive.as_deref().map(page::archive);
+    let (files, records) = (None, Vec::new());
+    let web = Some(page::web(options.page));
+    Ok(Config {
+        caster,
+        accounts,
+        archive,
+        files,
+        links,
+        network,
+        frame: None,
+        records,
+        monitor,
+        web,
+        monitor_rovers: Vec::new(),
+    })
 }
 
 /// The nearest of all stations.

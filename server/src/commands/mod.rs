@@ -7,6 +7,7 @@ pub(crate) mod demo;
 mod export;
 pub(crate) mod load;
 pub(crate) mod network;
+pub(crate) mod openapi;
 pub(crate) mod quality;
 pub(crate) mod record;
 pub(crate) mod replay;

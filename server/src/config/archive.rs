@@ -1,6 +1,6 @@
 //! `[archive]`: what the stations send is kept, and where.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tianshu_gnss::time::gps::Interval;
@@ -47,13 +47,19 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Option<ArchiveCon
         section.complain(&found.at, "folder: an empty name is no folder");
     }
     section.close();
+    let whole = in_folder(folder.join(own_folder?.value));
+    let spool = SpoolLimits { bytes_max: spool_gib << 30, ..whole.spool };
+    Some(ArchiveConfig { spool, database, retention, ..whole })
+}
+
+/// An archive of files in a folder, everything else as it is where nothing is said.
+pub(crate) fn in_folder(folder: PathBuf) -> ArchiveConfig {
     let spool = SpoolLimits {
-        bytes_max: spool_gib << 30,
+        bytes_max: SPOOL_GIB_DEFAULT << 30,
         segment_bytes: SEGMENT_BYTES,
         segment_age: Interval::from_seconds(SEGMENT_AGE_S),
     };
-    let folder = folder.join(own_folder?.value);
-    Some(ArchiveConfig { folder, spool, database, retention })
+    ArchiveConfig { folder, spool, database: None, retention: Retention::default() }
 }
 
 fn database(section: &mut Section<'_>, folder: &Path) -> Option<ClickHouseConfig> {

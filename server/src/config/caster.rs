@@ -87,8 +87,12 @@ impl FromStr for Listen {
     }
 }
 
-/// Certificate and key: both or neither, and both if a port speaks TLS.
-fn tls_files(section: &mut Section<'_>, folder: &Path, needed: bool) -> Option<TlsFiles> {
+/// Certificate and key: both or neither, and both if a port speaks TLS for certain.
+pub(crate) fn tls_files(
+    section: &mut Section<'_>,
+    folder: &Path,
+    needed: bool,
+) -> Option<TlsFiles> {
     let certificates = file(section, "tls_certificates", folder);
     let key = file(section, "tls_key", folder);
     match (certificates, key) {

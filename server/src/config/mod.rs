@@ -9,6 +9,7 @@ pub(crate) mod document;
 pub(crate) mod files;
 pub(crate) mod kind;
 pub(crate) mod monitor;
+pub(crate) mod monitor_rover;
 pub(crate) mod mountpoint;
 pub(crate) mod network;
 pub(crate) mod profile;
@@ -24,3 +25,4 @@ pub(crate) mod station;
 #[cfg(test)]
 mod tests;
 pub(crate) mod user;
+pub(crate) mod web;

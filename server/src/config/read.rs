@@ -16,11 +16,14 @@ use crate::config::complaint::{Complaints, Unusable};
 use crate::config::document::{self, each, one, unique};
 use crate::config::files;
 use crate::config::monitor::{self, MonitorConfig};
+use crate::config::monitor_rover;
 use crate::config::mountpoint;
 use crate::config::solver::{self, NetworkConfig};
 use crate::config::station::{self, LinkConfig, Station};
+use crate::config::web::{self, WebConfig};
 use crate::config::{caster, service, site, user};
 use crate::files::service::FilesConfig;
+use crate::rover::monitor::MonitorRoverConfig;
 
 /// A configuration as the program understands it.
 #[derive(Clone, Debug)]
@@ -43,6 +46,10 @@ pub(crate) struct Config {
     pub records: Vec<StationRecord>,
     /// What the station monitor watches, and whom it tells.
     pub monitor: Arc<MonitorConfig>,
+    /// The operators' page, if there is one.
+    pub web: Option<WebConfig>,
+    /// Stations that judge the service.
+    pub monitor_rovers: Vec<MonitorRoverConfig>,
 }
 
 /// Reads a configuration file. Paths in it are relative to its own folder.
@@ -68,7 +75,7 @@ pub(crate) fn from_text(text: &str, folder: &Path) -> Result<Config, Complaints>
 }
 
 /// The tables of a configuration file.
-pub(crate) const TABLES: [&str; 12] = [
+pub(crate) const TABLES: [&str; 14] = [
     "service",
     "agency",
     "caster",
@@ -77,7 +84,9 @@ pub(crate) const TABLES: [&str; 12] = [
     "files",
     "network",
     "monitor",
+    "web",
     "alarm_channel",
+    "monitor_rover",
     "station",
     "mountpoint",
     "user",
@@ -92,10 +101,13 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     let files = one(root, "files", complaints, |section| files::read(section, folder));
     let table = one(root, "network", complaints, |section| solver::read(section, folder));
     let monitor = one(root, "monitor", complaints, |section| monitor::read(section, folder));
+    let web = one(root, "web", complaints, |section| web::read(section, folder));
     let channels =
         each(root, "alarm_channel", complaints, |section| alarm_channel::read(section, folder));
     let stations = each(root, "station", complaints, |section| station::read(section, folder));
     let mounts = each(root, "mountpoint", complaints, |section| mountpoint::read(section, folder));
+    let rovers =
+        each(root, "monitor_rover", complaints, |section| monitor_rover::read(section, folder));
     let users = each(root, "user", complaints, |section| user::read(section, folder));
 
     unique("station", stations.iter().map(|s| (s.value.name().clone(), &s.at)), complaints);
@@ -106,9 +118,13 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     mountpoint::check_virtual(&mounts, table.solve, complaints);
     user::check_references(&users, &mounts, complaints);
     let network = table.network(&stations, complaints).map(Arc::new);
+    let monitor_rovers =
+        monitor_rover::rovers(rovers, &stations, &mounts, network.as_deref(), complaints);
     let records = site::records(&stations, &agency, complaints);
     files::check(files.as_ref(), archive.is_some(), !records.is_empty(), complaints);
     let run_by = if agency.abbreviation.is_empty() { &agency.name } else { &agency.abbreviation };
+    web::check(web.as_ref(), accounts.place.is_some(), complaints);
+    let web = web.map(|found| found.value);
     let files = files.map(|found| {
         let accounts: Vec<_> = users.iter().map(|u| u.value.config.clone()).collect();
         let files = files::with_readers(found.value, &accounts, complaints);
@@ -129,7 +145,19 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     let config =
         CasterConfig { listeners: caster.listeners, identity, limits: caster.limits, offering };
     let frame = table.frame;
-    Config { caster: config, accounts, archive, files, links, network, frame, records, monitor }
+    Config {
+        caster: config,
+        accounts,
+        archive,
+        files,
+        links,
+        network,
+        frame,
+        records,
+        monitor,
+        web,
+        monitor_rovers,
+    }
 }
 
 fn is_uploaded(station: &Station, mountpoints: &[tianshu_caster::config::MountConfig]) -> bool {

@@ -22,10 +22,12 @@ use tianshu_simulator::network::Network;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::demo::mind::{Measured, Mind, Outcome};
 use crate::demo::show::{self, EVERY};
+use crate::rover::mind::{Measured, Mind, Outcome};
+use crate::rover::monitor::result;
 use crate::simulate::live::{LiveRover, RoverEpoch};
 use crate::simulate::pace::Pace;
+use crate::web::rover_board::{Engine, RoverBoard};
 
 /// How often a rover tells its position: the custom of most rovers.
 const GGA_EVERY: Duration = Duration::from_secs(10);
@@ -47,6 +49,8 @@ pub(crate) struct Around {
     pub pace: Pace,
     /// This machine's clock.
     pub clock: SharedClock,
+    /// Where they tell how far off they are, for the operators' page.
+    pub board: Option<RoverBoard>,
     /// Ends the rovers.
     pub stop: CancellationToken,
 }
@@ -78,6 +82,10 @@ pub(crate) async fn run(rover: LiveRover, around: Arc<Around>) -> anyhow::Result
     };
     let (link, mut news) = connect(&name, place, &around);
     let mut tally = Tally::default();
+    let take = |tally: &mut Tally, outcome: Option<Outcome>| {
+        around.report(&name, outcome.as_ref());
+        tally.add(outcome);
+    };
     let mut waiting: Option<RoverEpoch> = None;
     let mut tell_at = Instant::now() + EVERY;
     loop {
@@ -90,11 +98,14 @@ pub(crate) async fn run(rover: LiveRover, around: Arc<Around>) -> anyhow::Result
             },
             () = sleep_until(due.unwrap_or(tell_at)), if due.is_some() => {
                 if let Some(epoch) = waiting.take() {
-                    tally.add(measured(&mut mind, epoch));
+                    take(&mut tally, measured(&mut mind, epoch));
                 }
             }
             event = news.next() => match event {
-                Some(event) => tally.add(tokio::task::block_in_place(|| mind.on_news(event.news))),
+                Some(event) => {
+                    let outcome = tokio::task::block_in_place(|| mind.on_news(event.news));
+                    take(&mut tally, outcome);
+                }
                 None => break,
             },
             () = sleep_until(tell_at) => {
@@ -141,6 +152,16 @@ fn connect(name: &StationName, place: Ecef, around: &Around) -> (LinkHandle, Eve
     (link::spawn(config, sink, around.clock.clone()), source)
 }
 
+impl Around {
+    /// Tells the operators' page of a result.
+    fn report(&self, rover: &StationName, outcome: Option<&Outcome>) {
+        if let (Some(board), Some(outcome)) = (&self.board, outcome) {
+            let (rover, at) = (rover.as_str(), self.mountpoint.as_str());
+            board.report(rover, at, Engine::Tianshu, result(outcome));
+        }
+    }
+}
+
 impl Tally {
     fn add(&mut self, outcome: Option<Outcome>) {
         if let Some(outcome) = outcome {
@@ -154,7 +175,7 @@ impl Tally {
         let Some(last) = &self.last else {
             return format!("{name:<6} has no position yet");
         };
-        let Outcome { status, error, base, baseline_m, age } = last;
+        let Outcome { status, error, base, baseline_m, age, .. } = last;
         let base = kind(*base, network);
         format!(
             "{name:<6} {:<6} error east {:+7.3} north {:+7.3} up {:+7.3} m   {base}, {:.1} km, {:.1} s old   fixed {} of {}",

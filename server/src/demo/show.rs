@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tianshu_simulator::network::{Network, NetworkStation};
 
+use crate::demo::page::{ACCOUNTS, PASSWORD};
+
 /// Between two lines of a rover.
 pub(crate) const EVERY: Duration = Duration::from_secs(10);
 
@@ -25,6 +27,8 @@ pub(crate) struct Scene<'a> {
     pub rovers: usize,
     /// The caster.
     pub caster: SocketAddr,
+    /// The operators' page.
+    pub page: Option<SocketAddr>,
 }
 
 /// One line.
@@ -36,7 +40,7 @@ pub(crate) fn line(line: &str) -> io::Result<()> {
 
 /// The beginning: addresses, a line to paste, and what to look at.
 pub(crate) fn scene(scene: &Scene<'_>) -> io::Result<()> {
-    let Scene { scenario, network, rovers, caster } = scene;
+    let Scene { scenario, network, rovers, caster, page } = scene;
     let stations = network.stations.len();
     let example = network.stations.first().map_or(NEAREST, |station| station.name.as_str());
     let (north, east) = middle_deg(network);
@@ -50,9 +54,17 @@ pub(crate) fn scene(scene: &Scene<'_>) -> io::Result<()> {
              change to \"virtual\", a few minutes later when the network is solved, and then for \"fixed\" with centimetres.\n"
         )
     };
+    let page = page.map_or_else(String::new, |page| {
+        let names: Vec<_> = ACCOUNTS.iter().map(|(name, _)| *name).collect();
+        format!(
+            "The operators' page: http://{page}/   (log in as {}; the password of each is {PASSWORD})\n",
+            names.join(", ")
+        )
+    });
     line(&format!(
         "Tianshu demo: {stations} simulated stations, scenario \"{scenario}\"; every position is invented.\n\
          \n\
+         {page}\
          listening {caster}\n  \
            sourcetable      http://{caster}/\n  \
            virtual station  ntrip://{caster}/{VRS}   (send GGA; no account is needed)\n  \

@@ -11,7 +11,7 @@ use tianshu_ntrip::credentials::Secret;
 use tianshu_station_monitor::products::station::StationRecord;
 use tianshu_station_monitor::web::files::answer::{Library, router};
 use tianshu_station_monitor::web::files::rights::{Everybody, Rights};
-use tianshu_station_monitor::web::files::serve::{Limits, serve};
+use tianshu_station_monitor::web::serve::{Limits, Plain, serve};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -50,8 +50,8 @@ impl Download {
         let places: BTreeMap<_, _> =
             records.iter().map(|r| (r.id, r.marker().to_geodetic(GRS80))).collect();
         let stop = CancellationToken::new();
-        let router = router(Library { root, rights, places });
-        let task = tokio::spawn(serve(listener, router, Limits::default(), stop.clone()));
+        let router = router(Library { root, rights, places, below: String::new() });
+        let task = tokio::spawn(serve(listener, router, Plain, Limits::default(), stop.clone()));
         Ok(Self { task, stop })
     }
 

@@ -46,6 +46,14 @@ pub(crate) struct ArchiveSource {
     stations: Vec<StationName>,
 }
 
+/// The store of observations and figures of an archive. Calls block.
+pub(crate) fn store_of(config: &ArchiveConfig) -> Result<Box<dyn ObservationStore>, ReadError> {
+    Ok(match &config.database {
+        Some(database) => Box::new(ClickHouseStore::new(database)?),
+        None => Box::new(files(&config.folder)),
+    })
+}
+
 impl ArchiveSource {
     /// The archive of that configuration; ephemerides are taken of those stations.
     pub(crate) fn new(config: ArchiveConfig, stations: Vec<StationName>) -> Self {
@@ -96,10 +104,7 @@ impl ArchiveSource {
 
     /// The store of observations and figures.
     pub(crate) fn store(&self) -> Result<Box<dyn ObservationStore>, ReadError> {
-        Ok(match &self.config.database {
-            Some(database) => Box::new(ClickHouseStore::new(database)?),
-            None => Box::new(files(&self.config.folder)),
-        })
+        store_of(&self.config)
     }
 
     /// The frames of those numbers that a station sent in a span.

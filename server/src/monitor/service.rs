@@ -1,6 +1,7 @@
 //! The monitor as the service holds it, and the bus's end of it.
 
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use tianshu_gnss::event::{StationEvent, StationNews};
@@ -19,6 +20,20 @@ use crate::serve::epoch::NewestEpoch;
 /// up, which is an alarm.
 const MONITOR_EVENTS_MAX: usize = 4_096;
 
+/// Acknowledgements that wait for the next second; of more, people are asked to try again.
+const ACKNOWLEDGEMENTS_MAX: usize = 64;
+
+/// Takes alarms on, for people at the page.
+#[derive(Clone, Debug)]
+pub(crate) struct Acknowledging(SyncSender<(u64, String)>);
+
+impl Acknowledging {
+    /// Somebody takes an alarm on; whether that was heard. Never waits.
+    pub(crate) fn acknowledge(&self, id: u64, by: String) -> bool {
+        self.0.try_send((id, by)).is_ok()
+    }
+}
+
 /// What is true now, and a word when it was renewed; nothing before the first second.
 pub(crate) type NewestView = watch::Receiver<Option<Arc<MonitorView>>>;
 
@@ -26,6 +41,7 @@ pub(crate) type NewestView = watch::Receiver<Option<Arc<MonitorView>>>;
 pub(crate) struct Monitor {
     config: watch::Sender<Arc<MonitorConfig>>,
     view: NewestView,
+    acknowledging: Acknowledging,
     thread: JoinHandle<()>,
 }
 
@@ -48,16 +64,23 @@ impl Monitor {
         let (newest, view) = watch::channel(None);
         let inlet = MonitorInlet { events, config: wanted.clone() };
         let runtime = Handle::current();
-        let worker = Worker::new(clock, wanted, network, archive, newest)?;
+        let (acknowledging, acknowledged) = sync_channel(ACKNOWLEDGEMENTS_MAX);
+        let acknowledging = Acknowledging(acknowledging);
+        let worker = Worker::new(clock, wanted, network, archive, (newest, acknowledged))?;
         let thread = std::thread::Builder::new()
             .name("monitor".to_owned())
             .spawn(move || worker.run(waiting, &runtime))?;
-        Ok((Self { config, view, thread }, inlet))
+        Ok((Self { config, view, acknowledging, thread }, inlet))
     }
 
     /// What it publishes.
     pub(crate) fn view(&self) -> NewestView {
         self.view.clone()
+    }
+
+    /// Takes alarms on.
+    pub(crate) fn acknowledging(&self) -> Acknowledging {
+        self.acknowledging.clone()
     }
 
     /// Other stations and channels; of those that stay nothing is forgotten.

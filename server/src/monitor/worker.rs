@@ -1,6 +1,7 @@
 //! What the monitor's thread does: events in, once a second a look at everything, messages out.
 
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use tianshu_gnss::event::StationEvent;
@@ -32,6 +33,9 @@ const NAP: Duration = Duration::from_millis(250);
 /// Lost events are an alarm for so long.
 const LOST_FOR: Duration = Duration::from_mins(1);
 
+/// Alarms that people take on, with who they are.
+pub(super) type Taken = Receiver<(u64, String)>;
+
 /// What the thread owns.
 pub(super) struct Worker {
     clock: SharedClock,
@@ -39,6 +43,8 @@ pub(super) struct Worker {
     network: NewestEpoch,
     archive: Option<ArchiveInlet>,
     newest: watch::Sender<Option<Arc<MonitorView>>>,
+    /// Who takes which alarm on.
+    acknowledged_there: Taken,
     quality: QualityMonitor,
     desk: Desk,
     channels: Channels,
@@ -60,7 +66,7 @@ impl Worker {
         mut wanted: watch::Receiver<Arc<MonitorConfig>>,
         network: NewestEpoch,
         archive: Option<ArchiveInlet>,
-        newest: watch::Sender<Option<Arc<MonitorView>>>,
+        (newest, acknowledged_there): (watch::Sender<Option<Arc<MonitorView>>>, Taken),
     ) -> anyhow::Result<Self> {
         let now = clock.uptime();
         let config = wanted.borrow_and_update().clone();
@@ -81,6 +87,7 @@ impl Worker {
             network,
             archive,
             newest,
+            acknowledged_there,
         })
     }
 
@@ -157,11 +164,10 @@ impl Worker {
             network_silent_for: solves.then(|| now - self.network_heard),
             lost: if lost_lately { self.lost.0 } else { 0 },
         };
-        if let Some(acknowledged) = &mut self.acknowledged {
-            for (id, by) in acknowledged.read() {
-                if self.desk.acknowledge(id, &by, at) {
-                    tracing::info!(id, by, "alarm acknowledged");
-                }
+        let in_file = self.acknowledged.as_mut().map(Acknowledgements::read).unwrap_or_default();
+        for (id, by) in in_file.into_iter().chain(self.acknowledged_there.try_iter()) {
+            if self.desk.acknowledge(id, &by, at) {
+                tracing::info!(id, by, "alarm acknowledged");
             }
         }
         for message in self.desk.step(now, at, &stations, whole) {

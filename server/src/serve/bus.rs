@@ -10,6 +10,7 @@ use tianshu_station_monitor::archive::inlet::ArchiveInlet;
 
 use crate::files::service::FilesInlet;
 use crate::monitor::service::MonitorInlet;
+use crate::rover::watch::RoverInlets;
 use crate::serve::recording::Recording;
 use crate::serve::solver::Inlet;
 use crate::vrs::desk::Desk;
@@ -36,6 +37,8 @@ pub(crate) struct Bus {
     pub desk: Desk,
     /// The station monitor.
     pub monitor: MonitorInlet,
+    /// Monitor rovers.
+    pub rovers: RoverInlets,
 }
 
 impl Bus {
@@ -55,6 +58,7 @@ impl Bus {
                 self.solver.offer(&event);
                 self.desk.take(&event);
                 self.monitor.offer(&event);
+                self.rovers.offer(&event);
                 self.record(&event);
                 if let Some(archive) = &self.archive {
                     archive.offer(&event);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_positioning::network::preprocess::StationSetup;
@@ -20,6 +21,8 @@ pub(crate) struct NetworkEpoch {
     pub measured: BTreeMap<StationIndex, Arc<ObsEpoch>>,
     /// Where the stations stand; the same for as long as the network is.
     pub setups: Arc<Vec<StationSetup>>,
+    /// What solving it took.
+    pub took: Duration,
 }
 
 /// The newest epoch, and a word when there is a newer one; nothing before the first, and after the network was taken away.

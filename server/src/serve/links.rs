@@ -31,9 +31,15 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    /// No links yet; what they hear goes into the sink.
-    pub(crate) fn new(sink: EventSink, clock: SharedClock) -> Self {
-        Self { sink, clock, running: BTreeMap::new() }
+    /// Starts the wanted links; what they hear goes into the sink.
+    pub(crate) async fn started(
+        sink: EventSink,
+        clock: SharedClock,
+        wanted: &[LinkConfig],
+    ) -> Self {
+        let mut links = Self { sink, clock, running: BTreeMap::new() };
+        links.change_to(wanted).await;
+        links
     }
 
     /// Starts what is new, stops what is gone, and restarts what is configured otherwise; the rest runs on.

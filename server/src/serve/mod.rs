@@ -4,6 +4,7 @@ mod bus;
 pub(crate) mod epoch;
 mod findings;
 pub(crate) mod links;
+mod page;
 mod recording;
 mod report;
 pub(crate) mod run;

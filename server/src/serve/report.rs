@@ -1,15 +1,20 @@
 //! What happens in rovers' and uploads' sessions, as lines of the log.
 
+use std::sync::PoisonError;
+
 use tianshu_caster::events::{SessionEvent, SessionNews};
-use tianshu_caster::ledger::{Ledger, SessionRecord};
+use tianshu_caster::ledger::SessionRecord;
 use tianshu_gnss::time::uptime::Uptime;
 use tokio::sync::mpsc;
 
-/// Logs session events until the caster ends. One line per session at its login and end, and one per change.
-pub(crate) async fn run(mut events: mpsc::Receiver<SessionEvent>) {
-    let mut ledger = Ledger::default();
+use crate::web::facts::SharedLedger;
+
+/// Logs session events until the caster ends, and keeps the ledger of sessions by them. One line per session at its login and end, and one per change.
+pub(crate) async fn run(mut events: mpsc::Receiver<SessionEvent>, ledger: SharedLedger) {
     while let Some(event) = events.recv().await {
-        log(&event, ledger.on_event(&event));
+        let ended =
+            ledger.write().unwrap_or_else(PoisonError::into_inner).on_event(&event).cloned();
+        log(&event, ended.as_ref());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::time::{MissedTickBehavior, interval};
@@ -10,6 +11,9 @@ use crate::config::read::{self, Config};
 use crate::serve::findings::TELL_EVERY;
 use crate::serve::service::Service;
 use crate::serve::signals::{Asked, Signals};
+
+/// How often the page's figures of links are renewed.
+pub(crate) const LINKS_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs the service until it is asked to stop.
 pub(crate) async fn serve(
@@ -22,6 +26,8 @@ pub(crate) async fn serve(
     announce(&service)?;
     let mut telling = interval(TELL_EVERY);
     telling.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut looking = interval(LINKS_EVERY);
+    looking.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             asked = signals.next() => match asked {
@@ -29,6 +35,7 @@ pub(crate) async fn serve(
                 Asked::Stop => return service.stop().await,
             },
             _ = telling.tick() => service.tell_findings(),
+            _ = looking.tick() => service.tell_links(),
         }
     }
 }
@@ -48,6 +55,12 @@ fn announce(service: &Service) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     for address in service.addresses() {
         writeln!(out, "listening {address}")?;
+    }
+    if let Some(web) = service.web() {
+        writeln!(out, "page {}", web.address())?;
+        if let Some(management) = web.management() {
+            writeln!(out, "management {management}")?;
+        }
     }
     writeln!(out, "ready: {} station links", service.links())?;
     out.flush()?;

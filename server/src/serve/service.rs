@@ -15,7 +15,7 @@ use tianshu_caster::stations::Stations;
 use tianshu_caster::stats::CasterStats;
 use tianshu_ingest::clock::{SharedClock, SystemClock};
 use tianshu_ingest::session::EPOCH_WAIT_DEFAULT;
-use tianshu_ingest::sink::{EVENTS_QUEUED_MAX, event_queue};
+use tianshu_ingest::sink::{EVENTS_QUEUED_MAX, EventSink, event_queue};
 use tianshu_ingest::upload::{Intake, UploadLimits};
 use tianshu_station_monitor::archive::inlet::{ArchiveInlet, Archiving};
 use tianshu_station_monitor::archive::keeper::ArchiveConfig;
@@ -23,12 +23,16 @@ use tokio::task::JoinHandle;
 
 use crate::config::accounts::AccountsConfig;
 use crate::config::read::Config;
+use crate::config::web::WebConfig;
 use crate::files::service::{Files, FilesConfig, FilesInlet};
 use crate::monitor::service::Monitor;
 use crate::products::source::NetworkSource;
+use crate::rover::monitor::{MonitorRoverConfig, MonitorRovers, Surroundings, from_here};
+use crate::rover::watch::RoverInlets;
 use crate::serve::bus::Bus;
 use crate::serve::findings::Findings;
 use crate::serve::links::Links;
+use crate::serve::page::{Page, Plan};
 use crate::serve::recording::Recording;
 use crate::serve::report;
 use crate::serve::solver::Solver;
@@ -36,6 +40,8 @@ use crate::serve::uploads::Uploads;
 use crate::vrs::cost::{Cost, Counted};
 use crate::vrs::desk::{Board, Desk};
 use crate::vrs::source::{Around, VirtualSource};
+use crate::web::facts::SharedLedger;
+use crate::web::service::Web;
 
 /// How long a start waits for the store of accounts, so that those who come first find theirs.
 const FIRST_READING_MAX: Duration = Duration::from_secs(5);
@@ -57,6 +63,8 @@ pub(crate) struct Service {
     virtuals: Arc<VirtualSource>,
     products: Arc<NetworkSource>,
     cost: Arc<Cost>,
+    page: Page,
+    judging: Option<MonitorRovers>,
 }
 
 impl Service {
@@ -68,27 +76,16 @@ impl Service {
         let stations = Arc::new(Stations::new());
         let recording = record.map(|folder| Recording::begin(folder, clock.gps())).transpose()?;
 
-        let silence = config.caster.limits.upload_silence_max;
-        let limits = UploadLimits { silence, epoch_wait: EPOCH_WAIT_DEFAULT };
-        let intake = Intake::new(sink.clone(), clock.clone(), limits);
+        let intake = intake(&config, &sink, &clock);
         let (solver, inlet) = Solver::start(config.network.clone(), clock.clone())?;
-        let lasting = Lasting::of(&config);
         let (files, late) = files(&config, &clock)?.unzip();
         let (archiving, archive) = archive(config.archive.clone(), &clock)?.unzip();
-        let (watched, network) = (config.monitor.clone(), solver.epochs());
-        let (monitor, watching) = Monitor::start(watched, network, archive.clone(), clock.clone())?;
+        let watched = config.monitor.clone();
+        let (monitor, watching) =
+            Monitor::start(watched, solver.epochs(), archive.clone(), clock.clone())?;
         let cost = Arc::new(Cost::default());
-        let board = Arc::new(Board::default());
-        let desk = Desk::new(solver.epochs(), Arc::clone(&board));
-        let around = Around {
-            stations: Arc::clone(&stations),
-            network: solver.epochs(),
-            board,
-            clock: caster_clock,
-            patience: config.caster.limits.position_wait_max,
-            ids: Arc::default(),
-            cost: Arc::clone(&cost),
-        };
+        let around = around(&config, &stations, &solver, caster_clock, &cost);
+        let desk = Desk::new(solver.epochs(), Arc::clone(&around.board));
         let (virtuals, products) = computed(&config, around);
         let parts = Parts {
             stations: Arc::clone(&stations),
@@ -99,8 +96,13 @@ impl Service {
             accounts: follow(config.accounts.place.clone()).await?,
             password_threads: config.accounts.password_threads,
         };
+        let (plan, lasting) = (Plan::of(&config), Lasting::of(&config));
+        let ledger = SharedLedger::default();
         let (caster, events) = Caster::start(config.caster, parts)?;
-        let reports = tokio::spawn(report::run(events));
+        let reports = tokio::spawn(report::run(events, Arc::clone(&ledger)));
+        let (clocks, kept) = ((clock.clone(), caster_clock), (ledger, Arc::clone(&cost)));
+        let page = plan.start(clocks, (&caster, &monitor, &solver, archiving.as_ref()), kept)?;
+        let (rovers, judging) = judges(config.monitor_rovers, &page, &caster, &clock);
         let bus = Bus {
             stations,
             clock: caster_clock,
@@ -110,17 +112,16 @@ impl Service {
             solver: inlet,
             desk,
             monitor: watching,
+            rovers,
         };
         let bus = tokio::spawn(bus.run(source));
-        let mut links = Links::new(sink, clock);
-        links.change_to(&config.links).await;
-        let findings = Findings::default();
+        let links = Links::started(sink, clock, &config.links).await;
         Ok(Self {
             caster,
             lasting,
             links,
             intake,
-            findings,
+            findings: Findings::default(),
             bus,
             reports,
             archiving,
@@ -130,12 +131,26 @@ impl Service {
             virtuals,
             products,
             cost,
+            page,
+            judging,
         })
     }
 
     /// Where rovers connect, in the order of the configuration.
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         self.caster.addresses()
+    }
+
+    /// The operators' page, if there is one.
+    pub(crate) fn web(&self) -> Option<&Web> {
+        self.page.web()
+    }
+
+    /// Renews what the page tells of the stations' links.
+    pub(crate) fn tell_links(&self) {
+        let mut links = self.links.snapshots();
+        links.extend(self.intake.snapshots());
+        self.page.tell_links(links);
     }
 
     /// How many station links run.
@@ -183,12 +198,13 @@ impl Service {
     pub(crate) async fn change_to(&mut self, config: &Config) {
         if self.lasting != Lasting::of(config) {
             tracing::warn!(
-                "changes of [service], [caster], [accounts], [archive] and [files] are used after a restart only"
+                "changes of [service], [caster], [accounts], [archive], [files], [web] and [[monitor_rover]] are used after a restart only"
             );
         }
         self.links.change_to(&config.links).await;
         self.solver.change_to(config.network.as_ref());
         self.monitor.change_to(&config.monitor);
+        self.page.change_to(config);
         self.virtuals.configure(&config.caster.offering.mountpoints, interval_s(config));
         self.products.configure(&config.caster.offering.mountpoints, interval_s(config));
         match self.caster.reload(&config.caster.offering) {
@@ -201,8 +217,24 @@ impl Service {
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         tracing::info!("stopping");
         self.tell_findings();
-        let Self { caster, links, intake, bus, reports, archiving, files, solver, monitor, .. } =
-            self;
+        let Self {
+            caster,
+            links,
+            intake,
+            bus,
+            reports,
+            archiving,
+            files,
+            solver,
+            monitor,
+            page,
+            judging,
+            ..
+        } = self;
+        if let Some(judging) = judging {
+            judging.stop().await;
+        }
+        page.stop().await;
         // The bus ends when nobody can put anything on it any more.
         drop(intake);
         links.stop().await;
@@ -222,6 +254,52 @@ impl Service {
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+/// Starts the monitor rovers, which tell the page; without a page nobody would see them.
+fn judges(
+    rovers: Vec<MonitorRoverConfig>,
+    page: &Page,
+    caster: &Caster,
+    clock: &SharedClock,
+) -> (RoverInlets, Option<MonitorRovers>) {
+    let mut inlets = RoverInlets::default();
+    let (Some(web), Some(at)) = (page.web(), caster.addresses().first()) else {
+        return (inlets, None);
+    };
+    let around = Surroundings { caster: from_here(*at), board: web.rovers(), clock: clock.clone() };
+    let rovers = rovers.into_iter().map(|rover| {
+        let own = inlets.follow(rover.station.clone());
+        (rover, own)
+    });
+    let rovers = rovers.collect();
+    (inlets, Some(MonitorRovers::start(rovers, &around)))
+}
+
+/// What computed streams are made of.
+fn around(
+    config: &Config,
+    stations: &Arc<Stations>,
+    solver: &Solver,
+    clock: Clock,
+    cost: &Arc<Cost>,
+) -> Around {
+    Around {
+        stations: Arc::clone(stations),
+        network: solver.epochs(),
+        board: Arc::new(Board::default()),
+        clock,
+        patience: config.caster.limits.position_wait_max,
+        ids: Arc::default(),
+        cost: Arc::clone(cost),
+    }
+}
+
+/// What takes uploads.
+fn intake(config: &Config, sink: &EventSink, clock: &SharedClock) -> Intake {
+    let silence = config.caster.limits.upload_silence_max;
+    let limits = UploadLimits { silence, epoch_wait: EPOCH_WAIT_DEFAULT };
+    Intake::new(sink.clone(), clock.clone(), limits)
 }
 
 /// The streams that are computed, as the mountpoints want them.
@@ -266,6 +344,8 @@ struct Lasting {
     accounts: AccountsConfig,
     archive: Option<ArchiveConfig>,
     files: Option<FilesConfig>,
+    web: Option<WebConfig>,
+    monitor_rovers: Vec<MonitorRoverConfig>,
 }
 
 impl Lasting {
@@ -273,8 +353,18 @@ impl Lasting {
         let caster = &config.caster;
         let (listeners, identity) = (caster.listeners.clone(), caster.identity.clone());
         let (accounts, archive) = (config.accounts.clone(), config.archive.clone());
-        let files = config.files.clone();
-        Self { listeners, identity, limits: caster.limits, accounts, archive, files }
+        let (files, web) = (config.files.clone(), config.web.clone());
+        let monitor_rovers = config.monitor_rovers.clone();
+        Self {
+            listeners,
+            identity,
+            limits: caster.limits,
+            accounts,
+            archive,
+            files,
+            web,
+            monitor_rovers,
+        }
     }
 }
 

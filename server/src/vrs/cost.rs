@@ -9,6 +9,8 @@ pub(crate) struct Cost {
     epochs: AtomicU64,
     nanos: AtomicU64,
     nanos_max: AtomicU64,
+    /// All epochs and their time since the start.
+    total: (AtomicU64, AtomicU64),
 }
 
 /// What was counted since the last look.
@@ -29,6 +31,14 @@ impl Cost {
         self.epochs.fetch_add(1, Ordering::Relaxed);
         self.nanos.fetch_add(nanos, Ordering::Relaxed);
         self.nanos_max.fetch_max(nanos, Ordering::Relaxed);
+        self.total.0.fetch_add(1, Ordering::Relaxed);
+        self.total.1.fetch_add(nanos, Ordering::Relaxed);
+    }
+
+    /// Epochs of rovers since the start, and what all of them took.
+    pub(crate) fn total(&self) -> (u64, Duration) {
+        let nanos = self.total.1.load(Ordering::Relaxed);
+        (self.total.0.load(Ordering::Relaxed), Duration::from_nanos(nanos))
     }
 
     /// What was counted since the last look; none if nothing was.

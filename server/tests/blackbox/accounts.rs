@@ -91,7 +91,7 @@ fn request(user: &str, password: &str, mountpoint: &str, headers: &str) -> Strin
 }
 
 /// RFC 4648, section 4, written for one who trusts nobody's encoder.
-fn base64(text: &str) -> String {
+pub(crate) fn base64(text: &str) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut code = String::new();
     for three in text.as_bytes().chunks(3) {
@@ -105,7 +105,7 @@ fn base64(text: &str) -> String {
     code
 }
 
-fn user(folder: &Path, arguments: &[&str], input: &str) -> Ran {
+pub(crate) fn user(folder: &Path, arguments: &[&str], input: &str) -> Ran {
     let mut all = vec!["user", "--config", "tianshu.toml"];
     all.extend(arguments);
     command(folder, &all, input.as_bytes())
@@ -119,7 +119,7 @@ fn good(ran: &Ran) {
 const SQLITE: &str = "[caster]\nlisten = [\"127.0.0.1:0\"]\n[accounts]\nsqlite = \"accounts.db\"\n";
 
 /// A folder in which these accounts have been made, each by the words behind `user add`.
-fn folder_with(tables: &str, accounts: &[&[&str]]) -> TempDir {
+pub(crate) fn folder_with(tables: &str, accounts: &[&[&str]]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("tianshu.toml"), tables).unwrap();
     for words in accounts {

@@ -18,6 +18,7 @@
 //! | [`commands`] | the other commands |
 //! | [`accounts`] | accounts of a store, made and changed while rovers stream |
 //! | [`archive`] | what stations send, kept and taken out |
+//! | [`page`], [`page_why`], [`page_rovers`] | the operators' page: rights, secrets, figures, why a rover has no fix, and rovers that judge the service |
 //! | [`proxies`] | the PROXY protocol, and IPv6 |
 //! | [`tls`] | NTRIP over TLS, as caster and as client |
 
@@ -25,6 +26,8 @@
 mod accounts;
 #[cfg(test)]
 mod archive;
+#[cfg(test)]
+mod browser;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
@@ -37,6 +40,12 @@ mod hostile;
 mod monitor;
 #[cfg(test)]
 mod nearest;
+#[cfg(test)]
+mod page;
+#[cfg(test)]
+mod page_rovers;
+#[cfg(test)]
+mod page_why;
 #[cfg(test)]
 #[path = "../../../caster/tests/accounts/postgres_cluster.rs"]
 mod postgres_cluster;

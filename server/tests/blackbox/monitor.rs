@@ -49,7 +49,7 @@ fn webhook() -> (String, Receiver<Json>) {
 }
 
 /// This machine's second of the GPS week.
-fn second_of_week() -> u32 {
+pub(crate) fn second_of_week() -> u32 {
     let posix_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let now = GpsTime::from(Utc::from_posix(posix_s.cast_signed(), 0));
     u32::try_from(now.time_of_week().nanos() / NANOS_PER_SECOND).unwrap()

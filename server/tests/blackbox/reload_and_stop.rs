@@ -122,7 +122,7 @@ fn what_a_reload_cannot_change_is_told() {
     assert!(!kept.service.log().contains("after a restart only"));
     kept.service.reconfigure(&format!("head_timeout_s = 3.0\n{}", kept.tables()));
     kept.service.logged(
-        "changes of [service], [caster], [accounts], [archive] and [files] are used after a restart only",
+        "changes of [service], [caster], [accounts], [archive], [files], [web] and [[monitor_rover]] are used after a restart only",
         1,
     );
     kept.service.logged("configuration reloaded", 2);

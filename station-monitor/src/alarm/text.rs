@@ -200,6 +200,11 @@ fn writeln_to(body: &mut String, text: std::fmt::Arguments<'_>) {
 }
 
 /// What it is, and what to do about it.
+/// What is wrong, in a few words.
+pub fn title(kind: Kind, language: Language) -> &'static str {
+    of_kind(kind, language).0
+}
+
 fn of_kind(kind: Kind, language: Language) -> (&'static str, &'static str) {
     match language {
         Language::Chinese => in_chinese(kind),

@@ -1,3 +1,4 @@
 //! What the station monitor offers over HTTP.
 
 pub mod files;
+pub mod serve;

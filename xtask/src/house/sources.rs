@@ -13,7 +13,7 @@ const EMPTY_NAMES: &[&str] = &["util", "utils", "common", "misc", "helper", "hel
 
 /// The files whose types strangers may rely on: what is printed as JSON, in one file or in the folder of that name.
 const SERDE_FILES: &[&str] =
-    &["server/src/config/file.rs", "server/src/json.rs", "server/src/json/"];
+    &["server/src/config/file.rs", "server/src/json.rs", "server/src/json/", "server/src/web/"];
 
 /// Crates that perform no IO, read no clock, start no thread and draw no unseeded number.
 const PURE: &[&str] = &["gnss", "ntrip", "positioning", "rinex", "rtcm", "simulator"];
@@ -185,7 +185,7 @@ mod tests {
             "server/src/config/valid.rs",
             text,
             &[
-                "server/src/config/valid.rs:2: serde only in server/src/config/file.rs and server/src/json.rs and server/src/json/",
+                "server/src/config/valid.rs:2: serde only in server/src/config/file.rs and server/src/json.rs and server/src/json/ and server/src/web/",
             ],
         );
         check("server/src/a.rs", "//! A.\n// not serde\n#[cfg(test)]\nuse serde_json::Value;", &[]);

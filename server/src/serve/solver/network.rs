@@ -123,12 +123,13 @@ impl Network {
             aligned.stations.into_iter().map(|(s, epoch)| (s, Arc::new(epoch))).collect();
         let snapshot = Arc::new(self.engine.step(aligned.time, &measured));
         self.has_solved = true;
-        self.report.solved(clock.uptime() - now, &snapshot);
+        let took = clock.uptime() - now;
+        self.report.solved(took, &snapshot);
         if let Some(checkpoint) = &mut self.checkpoint {
             checkpoint.keep(&self.engine, &self.judge, now);
         }
         let setups = Arc::clone(&self.setups);
-        Some(NetworkEpoch { number: 0, snapshot, measured, setups })
+        Some(NetworkEpoch { number: 0, snapshot, measured, setups, took })
     }
 
     /// Tells operators, when it is time to, how the network does. `dropped` counts what did not come through to the solver.

@@ -36,6 +36,8 @@ pub struct Library {
     pub rights: Box<dyn Rights>,
     /// Where the stations are, for searches by a box.
     pub places: BTreeMap<NineId, Geodetic>,
+    /// The path below which all this is offered: empty, or without a slash at its end.
+    pub below: String,
 }
 
 /// The handlers: `/search`, and every path below the root.
@@ -66,7 +68,7 @@ async fn respond(State(library): State<Arc<Library>>, request: Request) -> Respo
     let response = if path == "/search" {
         search(library, &parts.uri).await
     } else {
-        file_or_folder(&library.root, path, &parts.headers, is_head).await
+        file_or_folder(&library, path, &parts.headers, is_head).await
     };
     if is_head { response.map(|_| Body::empty()) } else { response }
 }
@@ -93,19 +95,19 @@ async fn search(library: Arc<Library>, uri: &Uri) -> Response<Body> {
 }
 
 async fn file_or_folder(
-    root: &Path,
+    library: &Library,
     path: &str,
     headers: &HeaderMap,
     is_head: bool,
 ) -> Response<Body> {
     let Some(below) = below_root(path) else { return not_found() };
-    let place = root.join(below);
+    let place = library.root.join(below);
     // A link could lead out of the root: it is not followed.
     let Ok(found) = fs::symlink_metadata(&place).await else { return not_found() };
     if found.is_dir() {
         if !path.ends_with('/') {
             let mut moved = plain(StatusCode::MOVED_PERMANENTLY, "");
-            put(&mut moved, header::LOCATION, &format!("{path}/"));
+            put(&mut moved, header::LOCATION, &format!("{}{path}/", library.below));
             return moved;
         }
         return folder(&place, path).await;

@@ -3,7 +3,7 @@
 //! - [`path`] says which file a request means, [`conditions`] what of it is to be sent, [`date`] reads and writes HTTP's dates.
 //! - [`index`] lists a folder, [`search`] finds files over all folders.
 //! - [`rights`] is who may have what; the caller decides.
-//! - [`answer`] puts them together, [`serve`] is the shell with its time limits.
+//! - [`answer`] puts them together.
 
 pub mod answer;
 pub mod conditions;
@@ -12,4 +12,3 @@ pub mod index;
 pub mod path;
 pub mod rights;
 pub mod search;
-pub mod serve;

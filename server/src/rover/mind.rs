@@ -7,7 +7,7 @@ use tianshu_gnss::ephemeris::Ephemeris;
 use tianshu_gnss::ephemeris::store::{EphemerisStore, LIVE_PER_SATELLITE};
 use tianshu_gnss::event::StationNews;
 use tianshu_gnss::observation::ObsEpoch;
-use tianshu_gnss::time::gps::Interval;
+use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_positioning::rtk::config::RtkConfig;
 use tianshu_positioning::rtk::solution::{Solution, Status};
 use tianshu_positioning::rtk::solver::Solver;
@@ -45,6 +45,8 @@ pub(crate) struct Measured {
 pub(crate) struct Outcome {
     /// How good the rover believes it to be.
     pub status: Status,
+    /// The epoch.
+    pub at: GpsTime,
     /// Computed minus true.
     pub error: Enu,
     /// The base's place.
@@ -127,6 +129,7 @@ impl Mind {
         let truth = measured.truth;
         Some(Outcome {
             status,
+            at: measured.observed.time,
             error: (position - truth).to_enu(truth.to_geodetic(GRS80)),
             base: *place,
             baseline_m: (truth - *place).norm_m(),
