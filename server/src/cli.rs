@@ -5,6 +5,7 @@ pub(crate) mod load;
 pub(crate) mod network;
 pub(crate) mod quality;
 pub(crate) mod user;
+pub(crate) mod virtual_rinex;
 
 use std::path::PathBuf;
 

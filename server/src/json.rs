@@ -6,6 +6,7 @@ pub(crate) mod load;
 pub(crate) mod monitor;
 pub(crate) mod network;
 pub(crate) mod truth;
+pub(crate) mod virtual_rinex;
 
 use serde_json::{Map, Value as Json};
 use tianshu_rtcm::describe::{Description, Field, Value};

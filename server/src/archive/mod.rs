@@ -2,3 +2,5 @@
 
 pub(crate) mod export;
 pub(crate) mod moment;
+pub(crate) mod rinex;
+pub(crate) mod virtual_rinex;

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use tianshu_gnss::station::StationName;
 
 use crate::archive::moment::Moment;
+use crate::cli::virtual_rinex::VirtualOptions;
 
 /// Options of `archive`.
 #[derive(Args, Debug)]
@@ -29,21 +30,12 @@ pub(crate) enum ArchiveCommand {
         #[command(flatten)]
         span: SpanOptions,
     },
-    /// Write what a station sent or measured into a file.
-    Export {
-        /// Whose.
-        #[arg(long, value_name = "NAME")]
-        station: StationName,
-        /// When.
-        #[command(flatten)]
-        span: SpanOptions,
-        /// As what: rtcm, the frames as they came; csv or parquet, the observations. Without it, by the file's name.
-        #[arg(long, value_enum)]
-        format: Option<ExportFormat>,
-        /// The file, which must not exist yet; - for standard output.
-        #[arg(long, short, value_name = "FILE")]
-        out: PathBuf,
-    },
+    /// Write what a station sent or measured into a file: as it came, as a table, or as RINEX.
+    Export(ExportOptions),
+    /// Write what a receiver would have measured at a place where none stood, as RINEX 3.05, and a report of how well that is known.
+    ///
+    /// The network of the configuration ([network]) is solved from what is archived of the stations around the place.
+    Virtual(VirtualOptions),
     /// Make the tables in ClickHouse, and give them the limits of the configuration. May be repeated.
     Migrate {
         /// Only print the statements.
@@ -62,6 +54,29 @@ pub(crate) enum ArchiveCommand {
         #[arg(value_name = "DIR")]
         from: PathBuf,
     },
+}
+
+/// Options of `archive export`.
+#[derive(Args, Debug)]
+pub(crate) struct ExportOptions {
+    /// Whose. Ephemerides are those of all stations together, if nobody is named.
+    #[arg(long, value_name = "NAME")]
+    pub station: Option<StationName>,
+    /// When.
+    #[command(flatten)]
+    pub span: SpanOptions,
+    /// As what; without it, by the file's name: .rtcm3, .csv, .parquet, .rnx, and _MN.rnx for ephemerides.
+    #[arg(long, value_enum)]
+    pub format: Option<ExportFormat>,
+    /// The version of RINEX files.
+    #[arg(long, value_name = "VERSION", default_value = "3.05", value_parser = ["3.05", "4.02"])]
+    pub rinex_version: String,
+    /// RINEX: only every so many seconds an epoch; without it all.
+    #[arg(long, value_name = "SECONDS")]
+    pub interval: Option<f64>,
+    /// The file, which must not exist yet; - for standard output. RINEX is CRINEX where it ends in .crx, and gzipped where it ends in .gz.
+    #[arg(long, short, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 /// A span of GPS time; without any of these, all there is.
@@ -87,4 +102,8 @@ pub(crate) enum ExportFormat {
     Csv,
     /// The columns of the archive.
     Parquet,
+    /// Observations as RINEX.
+    Rinex,
+    /// Ephemerides as a RINEX navigation file.
+    Navigation,
 }

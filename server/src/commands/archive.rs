@@ -1,13 +1,9 @@
 //! `tianshu archive`: what is kept, whether it is whole, and how to have it.
 
-use std::fs::OpenOptions;
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::io::Write;
 
 use anyhow::{Context, bail};
-use tianshu_gnss::station::StationName;
 use tianshu_station_monitor::archive::clickhouse::deliver::Deliverer;
-use tianshu_station_monitor::archive::clickhouse::read::ClickHouseStore;
 use tianshu_station_monitor::archive::clickhouse::schema;
 use tianshu_station_monitor::archive::copy;
 use tianshu_station_monitor::archive::embedded::read::EmbeddedStore;
@@ -16,28 +12,24 @@ use tianshu_station_monitor::archive::keeper::ArchiveConfig;
 use tianshu_station_monitor::archive::record::Kind;
 use tianshu_station_monitor::archive::span::Span;
 use tianshu_station_monitor::archive::status::STATUS_FILE;
-use tianshu_station_monitor::archive::store::ObservationStore;
 
-use crate::archive::{export, moment};
-use crate::cli::archive::{ArchiveCommand, ArchiveOptions, ExportFormat, SpanOptions};
+use crate::archive::moment;
+use crate::cli::archive::{ArchiveCommand, ArchiveOptions, SpanOptions};
+use crate::commands::{export, virtual_rinex};
 use crate::config::read;
 use crate::network::progress::Progress;
 
-/// Epochs or frames between two words of how far an export is.
-const TELL_EVERY: u64 = 3_600;
-
 /// Does what is asked.
 pub(crate) fn run(options: ArchiveOptions) -> anyhow::Result<()> {
-    let config = read::from_file(&options.config)?.archive.with_context(|| {
+    let whole = read::from_file(&options.config)?;
+    let config = whole.archive.clone().with_context(|| {
         format!("{} names no archive: add [archive] with a folder", options.config.display())
     })?;
     match options.command {
         ArchiveCommand::Status => status(&config),
         ArchiveCommand::Verify { span } => verify(&config, &span),
-        ArchiveCommand::Export { station, span, format, out } => {
-            let format = format_of(&out, format)?;
-            export(&config, &station, span_of(&span), format, &out)
-        }
+        ArchiveCommand::Export(options) => export::run(&whole, &config, &options),
+        ArchiveCommand::Virtual(options) => virtual_rinex::run(&whole, &options),
         ArchiveCommand::Migrate { print } => migrate(&config, print),
         ArchiveCommand::Backup { to } => {
             let files = with_progress(|tell| copy::backup(&config.folder, &to, tell))?;
@@ -105,66 +97,6 @@ fn verify(config: &ArchiveConfig, span: &SpanOptions) -> anyhow::Result<()> {
     say(&format!("{files} files of {bytes} bytes are what was archived"))
 }
 
-fn export(
-    config: &ArchiveConfig,
-    station: &StationName,
-    span: Span,
-    format: ExportFormat,
-    path: &Path,
-) -> anyhow::Result<()> {
-    let mut out: Box<dyn Write + Send> = if path.as_os_str() == "-" {
-        Box::new(std::io::stdout())
-    } else {
-        let made = OpenOptions::new().write(true).create_new(true).open(path);
-        Box::new(made.with_context(|| format!("cannot write {}", path.display()))?)
-    };
-    let done = written(config, station, span, format, &mut BufWriter::new(&mut out));
-    if done.as_ref().map_or(true, |count| *count == 0) && path.as_os_str() != "-" {
-        // A file that is not whole, or empty, would be taken for what was asked for.
-        drop(out);
-        std::fs::remove_file(path).ok();
-    }
-    let count = done?;
-    if count == 0 {
-        bail!("the archive has nothing of {station} in that span");
-    }
-    let what = if format == ExportFormat::Rtcm { "frames" } else { "epochs" };
-    crate::network::progress::say(&format!("{count} {what} of {station}"));
-    Ok(())
-}
-
-fn written(
-    config: &ArchiveConfig,
-    station: &StationName,
-    span: Span,
-    format: ExportFormat,
-    out: &mut (impl Write + Send),
-) -> anyhow::Result<u64> {
-    let mut progress = Progress::begin();
-    // How much there is to come is not known before it has come.
-    let mut tell = |count: u64| {
-        if count.is_multiple_of(TELL_EVERY) {
-            progress.tell(0, 1, || format!("{count} so far"));
-        }
-    };
-    let files = EmbeddedStore::new(&config.folder);
-    let count = if format == ExportFormat::Rtcm {
-        export::frames(files.frames(station, span)?, out, &mut tell)?
-    } else {
-        let epochs = match &config.database {
-            Some(database) => ClickHouseStore::new(database)?.observations(station, span)?,
-            None => files.observations(station, span)?,
-        };
-        match format {
-            ExportFormat::Csv => export::lines(station.as_str(), epochs, out, &mut tell)?,
-            _ => export::table(epochs, out, &mut tell)?,
-        }
-    };
-    out.flush()?;
-    progress.end();
-    Ok(count)
-}
-
 fn migrate(config: &ArchiveConfig, print: bool) -> anyhow::Result<()> {
     let database = config
         .database
@@ -185,19 +117,7 @@ fn migrate(config: &ArchiveConfig, print: bool) -> anyhow::Result<()> {
     ))
 }
 
-fn format_of(path: &Path, format: Option<ExportFormat>) -> anyhow::Result<ExportFormat> {
-    match (format, path.extension().and_then(|ending| ending.to_str())) {
-        (Some(format), _) => Ok(format),
-        (None, Some("rtcm3" | "rtcm")) => Ok(ExportFormat::Rtcm),
-        (None, Some("csv")) => Ok(ExportFormat::Csv),
-        (None, Some("parquet")) => Ok(ExportFormat::Parquet),
-        (None, _) => {
-            bail!("name a file that ends in .rtcm3, .csv or .parquet, or give --format")
-        }
-    }
-}
-
-fn span_of(options: &SpanOptions) -> Span {
+pub(super) fn span_of(options: &SpanOptions) -> Span {
     moment::span(options.day, options.from, options.until)
 }
 

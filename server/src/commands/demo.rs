@@ -215,6 +215,7 @@ fn config(
         files,
         links,
         network,
+        frame: None,
         records,
         monitor,
         web,

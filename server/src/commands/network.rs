@@ -26,17 +26,17 @@ use crate::network::excluded::ExcludedFile;
 use crate::network::heard::Heard;
 use crate::network::progress::{Progress, say};
 use crate::network::report::{ExcludedReport, Report, StationReport, VirtualReport};
-use crate::network::source::{Grid, Source};
+use crate::network::source::{Grid, Source, measured_at};
 use crate::network::stations::{Excluded, Station, excluded, grouped};
-use crate::network::virtual_file::{Measured, VirtualFile};
-use crate::network::{files, places, summary};
+use crate::network::virtual_file::{Measured, Title, Turn, VirtualFile};
+use crate::network::{files, places, summary, systems};
 
 /// With fewer stations no satellite would be told to rovers.
 const STATIONS_MIN: usize = 3;
 
 /// Solves what the options name.
 pub(crate) fn run(options: &NetworkOptions) -> anyhow::Result<()> {
-    let systems = systems(&options.systems)?;
+    let systems = systems::of_letters(&options.systems)?;
     let asked = options.interval.map(interval_of).transpose()?;
     let wanted =
         options.places.0.iter().map(places::place).collect::<anyhow::Result<Vec<Ecef>>>()?;
@@ -81,20 +81,6 @@ struct Input<'a> {
     told: Option<Coordinates>,
     antennas: Calibrations,
     bytes: Rc<Cell<u64>>,
-}
-
-fn systems(letters: &str) -> anyhow::Result<BTreeSet<Constellation>> {
-    let mut systems = BTreeSet::new();
-    for letter in letters.chars() {
-        let system = Constellation::from_letter(letter.to_ascii_uppercase());
-        systems.insert(system.with_context(|| {
-            format!(
-                "--systems {letters}: no system has the letter {letter}: choose among G, R, E, C, J"
-            )
-        })?);
-    }
-    ensure!(!systems.is_empty(), "--systems names no system: choose among G, R, E, C, J");
-    Ok(systems)
 }
 
 fn interval_of(seconds: f64) -> anyhow::Result<Interval> {
@@ -202,7 +188,7 @@ impl Batch {
         let reports = stations.iter().zip(&configs).map(|(s, c)| station_report(s, c)).collect();
         let setups = configs.iter().map(StationConfig::setup).collect();
         let source =
-            |s: &Station| Source::begin(&s.files, input.grid, &input.systems, &input.bytes);
+            |s: &Station| Source::of_files(&s.files, input.grid, &input.systems, &input.bytes);
         let sources = stations.iter().map(source).collect::<anyhow::Result<_>>()?;
         let out = &input.options.out;
         let mut excluded = Vec::new();
@@ -211,7 +197,10 @@ impl Batch {
             let (antenna, source) = (input.antennas.of(station), source(station)?);
             excluded.push(ExcludedFile::begin(out, called.clone(), place, antenna, source)?);
         }
-        let virtual_files = (1..).zip(wanted).map(|(n, place)| VirtualFile::begin(out, n, *place));
+        let virtual_files = (1..).zip(wanted).map(|(n, place)| {
+            let name = format!("VRS_{n}");
+            VirtualFile::begin(out.join(format!("{name}.rnx")), Title::of(name), *place)
+        });
         let letters = input.systems.iter().map(|system| system.letter()).collect();
         Ok(Self {
             engine: Engine::new(configs)?,
@@ -242,7 +231,7 @@ impl Batch {
             self.report.add(&snapshot, begun.elapsed().as_secs_f64() * 1e3);
             let measured = Measured { epochs: &measured, setups: &self.setups };
             for file in &mut self.virtual_files {
-                file.step(&mut masters, &snapshot, measured)?;
+                file.step(&mut masters, &snapshot, measured, Turn::Written)?;
             }
             for file in &mut self.excluded {
                 file.step(&mut masters, &snapshot, measured)?;
@@ -251,7 +240,6 @@ impl Batch {
         }
         progress.end();
         if most < 2 {
-            self.discard();
             bail!(
                 "no two stations have an epoch in common at an interval of {} s: are the files of the same time? --interval SECONDS sets another",
                 self.report.interval.seconds()
@@ -261,23 +249,13 @@ impl Batch {
     }
 
     fn measured(&mut self, time: GpsTime) -> anyhow::Result<BTreeMap<StationIndex, Arc<ObsEpoch>>> {
-        let mut measured = BTreeMap::new();
-        for (index, source) in (0..=u16::MAX).map(StationIndex).zip(&mut self.sources) {
-            if let Some(epoch) = source.take(time)? {
-                if let Some(report) = self.report.stations.get_mut(index.position()) {
-                    report.epochs += 1;
-                }
-                measured.insert(index, Arc::new(epoch));
+        let measured = measured_at(&mut self.sources, time)?;
+        for index in measured.keys() {
+            if let Some(report) = self.report.stations.get_mut(index.position()) {
+                report.epochs += 1;
             }
         }
         Ok(measured)
-    }
-
-    /// Takes back what was begun.
-    fn discard(&mut self) {
-        for file in &mut self.virtual_files {
-            file.discard();
-        }
     }
 
     fn finish(mut self, stations: &[Station]) -> anyhow::Result<Report> {

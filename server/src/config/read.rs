@@ -40,6 +40,8 @@ pub(crate) struct Config {
     pub links: Vec<LinkConfig>,
     /// The network that is solved, if one is.
     pub network: Option<Arc<NetworkConfig>>,
+    /// In which frame the stations' positions are, if that is told.
+    pub frame: Option<String>,
     /// What files and site logs say of the stations that have a site.
     pub records: Vec<StationRecord>,
     /// What the station monitor watches, and whom it tells.
@@ -142,6 +144,7 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     };
     let config =
         CasterConfig { listeners: caster.listeners, identity, limits: caster.limits, offering };
+    let frame = table.frame;
     Config {
         caster: config,
         accounts,
@@ -149,6 +152,7 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
         files,
         links,
         network,
+        frame,
         records,
         monitor,
         web,

@@ -41,6 +41,8 @@ pub(crate) struct NetworkTable {
     /// The antennas of the file, if one is named and could be read.
     calibrations: Option<Vec<Arc<AntennaCalibration>>>,
     checkpoint: Option<PathBuf>,
+    /// In which frame positions are, if that is told.
+    pub frame: Option<String>,
     at: std::ops::Range<usize>,
 }
 
@@ -51,10 +53,11 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> NetworkTable {
     let interval_s = section.number_or("interval_s", 0.2..=30.0, INTERVAL_DEFAULT_S);
     let calibrations = antex(&mut section, folder);
     let checkpoint = section.text("checkpoint").map(|found| folder.join(found.value));
+    let frame = section.text("frame").map(|found| found.value.to_owned());
     let at = section.place();
     section.close();
     let interval = Interval::from_seconds_f64(interval_s);
-    NetworkTable { solve, interval, named, calibrations, checkpoint, at }
+    NetworkTable { solve, interval, named, calibrations, checkpoint, frame, at }
 }
 
 /// The antennas of the ANTEX file.

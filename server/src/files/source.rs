@@ -1,13 +1,17 @@
 //! What files for researchers are made of: observations, frames and figures of the archive.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
+use bytes::Bytes;
 use tianshu_gnss::constellation::Constellation;
+use tianshu_gnss::ephemeris::Ephemeris;
 use tianshu_gnss::observation::ObsEpoch;
+use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::signal::Signal;
 use tianshu_gnss::station::StationName;
-use tianshu_gnss::time::gps::GpsTime;
+use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_rtcm::frame::{Found, Frame, FrameDecoder};
 use tianshu_rtcm::message::glonass_bias::CodePhaseBias;
 use tianshu_rtcm::message::{Message, decode};
@@ -25,6 +29,12 @@ use tianshu_station_monitor::products::source::{
 
 /// Messages of ephemerides: GPS, GLONASS, NavIC, BeiDou, QZSS, and Galileo's two (RTCM 10403.3, table 3.1-1).
 const EPHEMERIDES: [u16; 7] = [1019, 1020, 1041, 1042, 1044, 1045, 1046];
+/// The same frame means the same ephemeris for so long: weeks and days that it leaves open are resolved anew then.
+const SAME_FOR: Interval = Interval::from_seconds(3_600);
+/// Frames that are remembered: more than a station tells different ones of in an hour (GLONASS's change each half minute).
+const KNOWN_MAX: usize = 8_192;
+/// Ephemerides of a satellite that a repetition is held against: two messages of Galileo, each with its predecessor.
+const LAST_OF_SATELLITE: usize = 4;
 /// The message of GLONASS code-phase biases.
 const GLONASS_BIASES: u16 = 1230;
 /// The signals of its biases, in its order.
@@ -56,8 +66,44 @@ impl ArchiveSource {
         all.first().map(|holding| holding.hour.start())
     }
 
+    /// The stations whose ephemerides are taken.
+    pub(crate) fn stations(&self) -> &[StationName] {
+        &self.stations
+    }
+
+    /// What a station told of orbits in a span, in the order of arrival. What it repeats is the same ephemeris.
+    pub(crate) fn orbits(
+        &self,
+        station: &StationName,
+        of: Span,
+    ) -> Result<impl Iterator<Item = Result<(GpsTime, Arc<Ephemeris>), ReadError>> + use<>, ReadError>
+    {
+        let mut known: HashMap<Bytes, (GpsTime, Arc<Ephemeris>)> = HashMap::new();
+        let frames = self.frames(station, of, &EPHEMERIDES)?;
+        Ok(frames.filter_map(move |told| {
+            let (raw, frame) = match told {
+                Ok(told) => told,
+                Err(error) => return Some(Err(error)),
+            };
+            let same = known.get(&raw.frame);
+            if let Some((since, ephemeris)) = same
+                && raw.arrived - *since < SAME_FOR
+            {
+                return Some(Ok((raw.arrived, Arc::clone(ephemeris))));
+            }
+            let Ok(Message::Ephemeris(message)) = decode(&frame) else { return None };
+            // What cannot be an orbit is a finding of the stream, and was told when it came.
+            let ephemeris = Arc::new(message.resolve(raw.arrived).ok()?);
+            if known.len() >= KNOWN_MAX {
+                known.clear();
+            }
+            known.insert(raw.frame, (raw.arrived, Arc::clone(&ephemeris)));
+            Some(Ok((raw.arrived, ephemeris)))
+        }))
+    }
+
     /// The store of observations and figures.
-    fn store(&self) -> Result<Box<dyn ObservationStore>, ReadError> {
+    pub(crate) fn store(&self) -> Result<Box<dyn ObservationStore>, ReadError> {
         store_of(&self.config)
     }
 
@@ -70,17 +116,15 @@ impl ArchiveSource {
     ) -> Result<impl Iterator<Item = Result<(RawFrame, Frame), ReadError>> + use<>, ReadError> {
         let frames = files(&self.config.folder).frames(station, asked(of))?;
         Ok(frames.filter_map(move |raw| match raw {
-            Ok(raw) => {
-                let frame = whole(&raw)?;
-                let is_wanted = frame.message_number().is_some_and(|n| numbers.contains(&n));
-                is_wanted.then_some(Ok((raw, frame)))
-            }
+            // Most frames are observations: their checksums need not be computed to pass over them.
+            Ok(raw) if !numbers.contains(&number_of(&raw.frame)?) => None,
+            Ok(raw) => whole(&raw).map(|frame| Ok((raw, frame))),
             Err(error) => Some(Err(error)),
         }))
     }
 
     fn multipath(&self, station: &StationName, of: Span) -> Result<Vec<(String, f64)>, ReadError> {
-        let is_hour = of.end - of.start <= tianshu_gnss::time::gps::Interval::from_seconds(3_600);
+        let is_hour = of.end - of.start <= Interval::from_seconds(3_600);
         let filter = QualityFilter {
             station: Some(station.clone()),
             resolution: Some(if is_hour { Resolution::Hour } else { Resolution::Day }),
@@ -132,17 +176,24 @@ impl ObservationSource for ArchiveSource {
 }
 
 impl EphemerisSource for ArchiveSource {
+    /// Each once of each station: what it repeats adds nothing, and a day of it would not fit into memory.
     fn ephemerides(&self, span: Span) -> Result<Vec<Heard>, SourceError> {
+        let fault = |error: ReadError| SourceError(error.to_string());
         let mut heard = Vec::new();
         for station in &self.stations {
-            let all = self.frames(station, span, &EPHEMERIDES);
-            for told in all.map_err(|error| SourceError(error.to_string()))? {
-                let (raw, frame) = told.map_err(|error| SourceError(error.to_string()))?;
-                let Ok(Message::Ephemeris(message)) = decode(&frame) else { continue };
-                // What cannot be an orbit is a finding of the stream, and was told when it came.
-                if let Ok(ephemeris) = message.resolve(raw.arrived) {
-                    heard.push(Heard { ephemeris, station: station.clone(), at: raw.arrived });
+            let mut last: BTreeMap<Satellite, Vec<Arc<Ephemeris>>> = BTreeMap::new();
+            for told in self.orbits(station, span).map_err(fault)? {
+                let (at, ephemeris) = told.map_err(fault)?;
+                let last = last.entry(ephemeris.satellite()).or_default();
+                if last.contains(&ephemeris) {
+                    continue;
                 }
+                if last.len() >= LAST_OF_SATELLITE {
+                    last.remove(0);
+                }
+                last.push(Arc::clone(&ephemeris));
+                let ephemeris = Ephemeris::clone(&ephemeris);
+                heard.push(Heard { ephemeris, station: station.clone(), at });
             }
         }
         heard.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.station.cmp(&b.station)));
@@ -156,6 +207,12 @@ fn files(folder: &Path) -> EmbeddedStore {
 
 fn asked(of: Span) -> span::Span {
     span::Span { from: of.start, until: of.end }
+}
+
+/// The number of a frame's message: the twelve bits behind its head (RTCM 10403.3, section 4).
+fn number_of(frame: &[u8]) -> Option<u16> {
+    let [_, _, _, first, second, ..] = *frame else { return None };
+    Some(u16::from(first) << 4 | u16::from(second) >> 4)
 }
 
 /// The frame, which was whole when it was archived.

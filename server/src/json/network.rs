@@ -146,11 +146,11 @@ fn excluded(station: &ExcludedReport) -> Json {
     })
 }
 
-fn reasons(reasons: &Reasons) -> Json {
+pub(super) fn reasons(reasons: &Reasons) -> Json {
     json!({ "told": reasons.told, "withheld": reasons.withheld })
 }
 
-fn place(place: Ecef) -> [f64; 3] {
+pub(super) fn place(place: Ecef) -> [f64; 3] {
     place.xyz().map(round4)
 }
 
@@ -160,11 +160,11 @@ fn time(t: GpsTime) -> Json {
 }
 
 /// Whole seconds stay whole.
-fn seconds(span: Interval) -> f64 {
+pub(super) fn seconds(span: Interval) -> f64 {
     span.nanos() as f64 / 1e9
 }
 
-fn rounded(value: Option<f64>) -> Option<f64> {
+pub(super) fn rounded(value: Option<f64>) -> Option<f64> {
     value.map(round4)
 }
 

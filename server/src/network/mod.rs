@@ -13,4 +13,5 @@ pub(crate) mod report;
 pub(crate) mod source;
 pub(crate) mod stations;
 pub(crate) mod summary;
+pub(crate) mod systems;
 pub(crate) mod virtual_file;

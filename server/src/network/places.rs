@@ -20,8 +20,13 @@ pub(crate) fn place(wanted: &Place) -> anyhow::Result<Ecef> {
         Place::At(text) => of_text(text)?,
         Place::OfRinex(path) => of_header(path)?,
     };
+    Ok(rounded(place))
+}
+
+/// A place as a header can tell it exactly.
+pub(crate) fn rounded(place: Ecef) -> Ecef {
     let [x, y, z] = place.xyz().map(|m| (m / HEADER_STEP_M).round() * HEADER_STEP_M);
-    Ok(Ecef::new(x, y, z))
+    Ecef::new(x, y, z)
 }
 
 fn of_text(text: &str) -> anyhow::Result<Ecef> {

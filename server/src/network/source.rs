@@ -1,9 +1,10 @@
-//! One station's epochs, file after file, each at its place on the network's grid.
+//! One station's epochs, of files or of the archive, each at its place on the network's grid.
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -12,6 +13,7 @@ use tianshu_gnss::observation::{ObsEpoch, Observation};
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::signal::Signal;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
+use tianshu_positioning::network::topology::StationIndex;
 use tianshu_rinex::observation::reader::ObsReader;
 
 use crate::network::files::{ObservationFile, intact, opened};
@@ -36,13 +38,14 @@ impl Grid {
     }
 }
 
-/// Reads a station's files one after the other.
+/// A station's epochs as they were measured, in the order of time.
+pub(crate) type RawEpochs = Box<dyn Iterator<Item = anyhow::Result<ObsEpoch>>>;
+
+/// A station's epochs on the network's grid.
 pub(crate) struct Source {
-    files: VecDeque<PathBuf>,
-    reader: Option<(PathBuf, ObsReader<'static>)>,
+    epochs: RawEpochs,
     grid: Grid,
     systems: BTreeSet<Constellation>,
-    read_bytes: Rc<Cell<u64>>,
     next: Option<(GpsTime, ObsEpoch)>,
     last: Option<GpsTime>,
     slips: Slips,
@@ -52,18 +55,30 @@ pub(crate) struct Source {
 
 impl Source {
     /// The epochs of those files, with the satellites of those systems. The first epoch is read.
-    pub(crate) fn begin(
+    pub(crate) fn of_files(
         files: &[ObservationFile],
         grid: Grid,
         systems: &BTreeSet<Constellation>,
         read_bytes: &Rc<Cell<u64>>,
     ) -> anyhow::Result<Self> {
-        let mut source = Self {
+        let files = FileEpochs {
             files: files.iter().map(|file| file.path.clone()).collect(),
             reader: None,
+            read_bytes: Rc::clone(read_bytes),
+        };
+        Self::begin(Box::new(files), grid, systems)
+    }
+
+    /// Those epochs, with the satellites of those systems. The first epoch is read.
+    pub(crate) fn begin(
+        epochs: RawEpochs,
+        grid: Grid,
+        systems: &BTreeSet<Constellation>,
+    ) -> anyhow::Result<Self> {
+        let mut source = Self {
+            epochs,
             grid,
             systems: systems.clone(),
-            read_bytes: Rc::clone(read_bytes),
             next: None,
             last: None,
             slips: Slips::default(),
@@ -90,7 +105,7 @@ impl Source {
     }
 
     fn advance(&mut self) -> anyhow::Result<()> {
-        while let Some(mut epoch) = self.read()? {
+        while let Some(mut epoch) = self.epochs.next().transpose()? {
             epoch.observations.retain(|o| self.systems.contains(&o.satellite.constellation()));
             let place = self.grid.place(epoch.time);
             let later = place.filter(|place| self.last.is_none_or(|last| last < *place));
@@ -106,7 +121,30 @@ impl Source {
         }
         Ok(())
     }
+}
 
+/// What all stations measured at that time, by their places among the sources.
+pub(crate) fn measured_at(
+    sources: &mut [Source],
+    time: GpsTime,
+) -> anyhow::Result<BTreeMap<StationIndex, Arc<ObsEpoch>>> {
+    let mut measured = BTreeMap::new();
+    for (index, source) in (0..=u16::MAX).map(StationIndex).zip(sources) {
+        if let Some(epoch) = source.take(time)? {
+            measured.insert(index, Arc::new(epoch));
+        }
+    }
+    Ok(measured)
+}
+
+/// Reads a station's files one after the other.
+struct FileEpochs {
+    files: VecDeque<PathBuf>,
+    reader: Option<(PathBuf, ObsReader<'static>)>,
+    read_bytes: Rc<Cell<u64>>,
+}
+
+impl FileEpochs {
     fn read(&mut self) -> anyhow::Result<Option<ObsEpoch>> {
         loop {
             if let Some((path, reader)) = &mut self.reader {
@@ -121,6 +159,14 @@ impl Source {
             let reader = reader.with_context(|| path.display().to_string())?;
             self.reader = Some((path, reader));
         }
+    }
+}
+
+impl Iterator for FileEpochs {
+    type Item = anyhow::Result<ObsEpoch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
     }
 }
 

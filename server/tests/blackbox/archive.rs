@@ -70,6 +70,16 @@ fn what_a_station_sent_is_taken_out_as_it_was() {
     good(&archive(&service, &["export", "--station", "S", "--out", "s.parquet"]));
     assert!(fs::read(service.path("s.parquet")).unwrap().ends_with(b"PAR1"));
 
+    good(&archive(&service, &["export", "--station", "S", "--out", "s.rnx"]));
+    let text = fs::read_to_string(service.path("s.rnx")).unwrap();
+    assert!(text.starts_with("     3.05           OBSERVATION DATA"), "{text}");
+    assert_eq!(text.matches("\n> ").count(), EPOCHS as usize);
+    let thin = ["--rinex-version", "4.02", "--interval", "10", "--out", "s.crx.gz"];
+    let ran = archive(&service, &[&["export", "--station", "S"], &thin[..]].concat());
+    good(&ran);
+    assert!(ran.err.contains(&format!("{} epochs of S", EPOCHS / 10)), "{}", ran.err);
+    assert!(fs::read(service.path("s.crx.gz")).unwrap().starts_with(&[0x1f, 0x8b]));
+
     assert!(good(&archive(&service, &["verify"])).contains("are what was archived"));
     let told = good(&archive(&service, &["status"])).to_owned();
     assert!(told.contains("disk: well"), "{told}");
@@ -138,6 +148,18 @@ fn the_command_says_what_it_cannot_do() {
     says(files, &["archive", "export", "--station", "S", "--out", "a.txt"], 1, "--format");
     says(files, &["archive", "export", "--station", "S", "--out", "a.csv"], 1, "has nothing of S");
     assert!(!folder.path().join("a.csv").exists(), "no empty file is left");
+    says(files, &["archive", "export", "--out", "a.rnx"], 1, "--station NAME is missing");
+    says(files, &["archive", "export", "--out", "a_MN.rnx"], 1, "has nothing of any station");
+    let there = ["archive", "virtual", "--at", "23,108,80", "--from", "2026-03-20", "--out", "v"];
+    let until = |until: &'static str| [&there[..], &["--until", until]].concat();
+    says(files, &until("2026-03-21"), 1, "solves no network");
+    let network = format!(
+        "{files}[network]\nsolve = true\n[[station]]\nname = \"S\"\nlink = \"tcp\"\naddress = \"127.0.0.1:1\"\n\
+         position = [23, 108, 80]\n"
+    );
+    says(&network, &until("2026-03-19"), 1, "ends before it begins");
+    says(&network, &until("2026-03-21"), 1, "outside of the network: the nearest station, S,");
+    assert!(!folder.path().join("v").exists(), "no folder is left");
     says(files, &["archive", "verify", "--day", "tomorrow"], 2, "no moment of GPS time");
     let cluster =
         "[archive]\nfolder = \"kept\"\nclickhouse = \"http://localhost:1\"\ncluster = \"main\"\n";

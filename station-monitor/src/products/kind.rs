@@ -99,9 +99,7 @@ impl Kind {
 
     /// The long name of a file (RINEX 3.05, section 4 and table A1). Its data came as a stream: `S`.
     pub fn name(self, id: NineId, start: GpsTime) -> String {
-        let at = Calendar::of(start);
-        let c = at.civil;
-        let begun = format!("{:04}{:03}{:02}{:02}", c.year, at.day_of_year, c.hour, c.minute);
+        let begun = stamp(start);
         let rest = match self {
             Self::HourlyObservations => "01H_01S_MO.crx.gz",
             Self::DailyObservations => "01D_30S_MO.crx.gz",
@@ -110,6 +108,13 @@ impl Kind {
         };
         format!("{id}_S_{begun}_{rest}")
     }
+}
+
+/// How a long name tells a beginning: `YYYYDDDHHMM` (RINEX 3.05, table A1).
+pub fn stamp(start: GpsTime) -> String {
+    let at = Calendar::of(start);
+    let c = at.civil;
+    format!("{:04}{:03}{:02}{:02}", c.year, at.day_of_year, c.hour, c.minute)
 }
 
 /// The beginning of the span that a long name tells; none for another name.

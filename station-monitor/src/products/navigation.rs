@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use flate2::{Compression, GzBuilder};
 use tianshu_gnss::ephemeris::Ephemeris;
 use tianshu_gnss::ephemeris::kepler::GalileoMessage;
 use tianshu_gnss::satellite::Satellite;
@@ -15,6 +14,7 @@ use tianshu_rinex::write::header::Origin;
 use tianshu_rinex::write::navigation::{NavFile, begin_navigation, write_ephemeris};
 
 use crate::products::json::Json;
+use crate::products::packing::{Packed, Packing};
 use crate::products::source::Heard;
 
 /// The effort of packing.
@@ -87,6 +87,8 @@ fn key(ephemeris: &Ephemeris) -> Key {
 pub struct NavigationOrder<'a> {
     /// In which version.
     pub version: WrittenVersion,
+    /// How it is packed.
+    pub packing: Packing,
     /// By which program.
     pub software: &'a str,
     /// For whom.
@@ -97,7 +99,7 @@ pub struct NavigationOrder<'a> {
     pub start: GpsTime,
 }
 
-/// Writes a file, with gzip.
+/// Writes a file.
 pub fn write_navigation(
     to: impl Write,
     order: &NavigationOrder<'_>,
@@ -114,9 +116,9 @@ pub fn write_navigation(
     for (ephemeris, first) in &merged.ephemerides {
         write_ephemeris(&mut text, order.version, ephemeris, Some(*first));
     }
-    let mut packed = GzBuilder::new().mtime(0).write(to, Compression::new(GZIP_LEVEL));
-    packed.write_all(text.as_bytes())?;
-    packed.finish()?.flush()
+    let mut packed = Packed::begin(to, order.packing, GZIP_LEVEL);
+    packed.write(&text)?;
+    packed.finish()
 }
 
 impl Merged {
@@ -218,6 +220,7 @@ mod tests {
         for version in [WrittenVersion::V305, WrittenVersion::V402] {
             let order = NavigationOrder {
                 version,
+                packing: Packing::PUBLISHED,
                 software: "test",
                 run_by: "",
                 made: Utc::from(start()),

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use flate2::{Compression, GzBuilder};
 use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::signal::Signal;
+use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_gnss::time::utc::Utc;
 use tianshu_rinex::write::WrittenVersion;
@@ -15,10 +15,11 @@ use tianshu_rinex::write::compact::{CompactWriter, begin_compact};
 use tianshu_rinex::write::header::Origin;
 use tianshu_rinex::write::observation::{ObsFile, ObsWriter};
 
+use crate::products::face::{Described, Face};
 use crate::products::kind::Span;
+use crate::products::packing::{Packed, Packing};
 use crate::products::quality::Quality;
 use crate::products::source::{ObservationSource, SourceError};
-use crate::products::station::StationRecord;
 
 /// How far an epoch may be from the file's interval: receivers steer their clocks to a millisecond.
 const GRID_TOLERANCE: Interval = Interval::from_millis(5);
@@ -32,13 +33,17 @@ const GZIP_LEVEL: u32 = 4;
 #[derive(Clone, Copy, Debug)]
 pub struct ObservationOrder<'a> {
     /// Of which station.
-    pub record: &'a StationRecord,
+    pub station: &'a StationName,
+    /// What the header says of it.
+    pub described: Described<'a>,
     /// Over which span.
     pub span: Span,
     /// At which interval.
     pub interval: Interval,
     /// In which version.
     pub version: WrittenVersion,
+    /// How it is packed.
+    pub packing: Packing,
     /// By which program.
     pub software: &'a str,
     /// When.
@@ -77,28 +82,33 @@ struct Survey {
     epochs: u64,
 }
 
-/// Writes a file, CRINEX and gzip, and tells how good it is.
+/// Writes a file, and tells how good it is.
 pub fn write_observations(
     to: impl Write,
     source: &dyn ObservationSource,
     order: &ObservationOrder<'_>,
 ) -> Result<Quality, NotMade> {
     let survey = survey(source, order)?.ok_or(NotMade::Empty)?;
-    let header = header(order, &survey).ok_or(NotMade::NoEquipment)?;
+    let face = order.described.at(survey.first).ok_or(NotMade::NoEquipment)?;
+    let header = header(order, face, &survey);
     let mut text = String::with_capacity(2 * GATHERED_BYTES);
-    begin_compact(&mut text, order.software, order.made);
+    let mut compact = order.packing.compact.then(CompactWriter::default);
+    if compact.is_some() {
+        begin_compact(&mut text, order.software, order.made);
+    }
     let mut writer = ObsWriter::begin(&mut text, &header);
-    let mut compact = CompactWriter::default();
-    // Neither name nor time of a file within the file: the same observations give the same bytes.
-    let mut packed = GzBuilder::new().mtime(0).write(to, Compression::new(GZIP_LEVEL));
+    let mut packed = Packed::begin(to, order.packing, GZIP_LEVEL);
     let mut quality = Quality::new(order.span, order.interval);
     let mut sieve = Sieve::new(order);
-    for epoch in source.epochs(&order.record.station, order.span)? {
+    for epoch in source.epochs(order.station, order.span)? {
         let epoch = epoch?;
         match sieve.judge(&epoch) {
             Judged::Written => {
                 quality.epoch(&epoch);
-                compact.epoch(&mut text, writer.rows(&epoch));
+                match &mut compact {
+                    Some(compact) => compact.epoch(&mut text, writer.rows(&epoch)),
+                    None => writer.epoch(&mut text, &epoch),
+                }
             }
             Judged::OffGrid => {
                 quality.off_grid += 1;
@@ -107,12 +117,12 @@ pub fn write_observations(
             Judged::Repeated => quality.repeated += 1,
         }
         if text.len() >= GATHERED_BYTES {
-            packed.write_all(text.as_bytes())?;
+            packed.write(&text)?;
             text.clear();
         }
     }
-    packed.write_all(text.as_bytes())?;
-    packed.finish()?.flush()?;
+    packed.write(&text)?;
+    packed.finish()?;
     quality.finish();
     quality.slips.clone_from(writer.slips());
     let is_as_surveyed =
@@ -130,7 +140,7 @@ fn survey(
 ) -> Result<Option<Survey>, SourceError> {
     let mut survey: Option<Survey> = None;
     let mut sieve = Sieve::new(order);
-    for epoch in source.epochs(&order.record.station, order.span)? {
+    for epoch in source.epochs(order.station, order.span)? {
         let epoch = epoch?;
         if sieve.judge(&epoch) != Judged::Written {
             continue;
@@ -157,37 +167,27 @@ fn survey(
     Ok(survey)
 }
 
-fn header(order: &ObservationOrder<'_>, survey: &Survey) -> Option<ObsFile> {
-    let record = order.record;
-    let receiver = record.receiver_at(survey.first)?;
-    let antenna = record.antenna_at(survey.first)?;
-    let agency = &record.agency;
-    let abbreviation =
-        if agency.abbreviation.is_empty() { &agency.name } else { &agency.abbreviation };
-    Some(ObsFile {
+fn header(order: &ObservationOrder<'_>, face: Face, survey: &Survey) -> ObsFile {
+    ObsFile {
         version: order.version,
-        origin: Origin {
-            program: order.software.to_owned(),
-            run_by: abbreviation.clone(),
-            at: order.made,
-        },
+        origin: Origin { program: order.software.to_owned(), run_by: face.run_by, at: order.made },
         comments: vec!["MADE OF THE STATION'S RTCM 3 STREAM".to_owned()],
-        marker_name: record.id.to_string(),
-        marker_number: record.domes.clone(),
+        marker_name: face.marker_name,
+        marker_number: face.marker_number,
         marker_type: "GEODETIC".to_owned(),
-        observer: agency.contact.clone(),
-        agency: agency.name.clone(),
-        receiver: receiver.receiver.clone(),
-        antenna: antenna.antenna.clone(),
-        position: Some(record.marker()),
-        antenna_delta: antenna.delta,
+        observer: face.observer,
+        agency: face.agency,
+        receiver: face.receiver,
+        antenna: face.antenna,
+        position: face.marker,
+        antenna_delta: face.antenna_delta,
         signals: survey.signals.clone(),
         glonass_channels: survey.channels.clone(),
         interval: order.interval,
         first: survey.first,
         last: Some(survey.last),
         glonass_biases_m: order.glonass_biases_m.to_vec(),
-    })
+    }
 }
 
 /// Which epochs belong into a file.

@@ -13,12 +13,14 @@ use tianshu_rinex::write::WrittenVersion;
 
 use crate::file::{Written, digest, keep_names};
 use crate::products::disk::{UNFINISHED, Unfinished, write_whole};
+use crate::products::face::Described;
 use crate::products::identity::NineId;
 use crate::products::json::Json;
 use crate::products::kind::{Kind, start_of};
 use crate::products::manifest::{Entry, Manifest, ManifestError, Revision};
 use crate::products::navigation::{NavigationOrder, merged, write_navigation};
 use crate::products::observation::{NotMade, ObservationOrder, write_observations};
+use crate::products::packing::Packing;
 use crate::products::schedule::{FileKey, Job, Outcome, Why};
 use crate::products::source::{EphemerisSource, ObservationSource};
 use crate::products::station::StationRecord;
@@ -191,10 +193,12 @@ impl Press {
         let span = kind.span_of(job.file.start);
         let glonass_biases_m = source.glonass_biases_m(station, span);
         let order = ObservationOrder {
-            record,
+            station,
+            described: Described::Record(record),
             span,
             interval,
             version: self.settings.version,
+            packing: Packing::PUBLISHED,
             software: &self.settings.software,
             made,
             glonass_biases_m: &glonass_biases_m,
@@ -225,6 +229,7 @@ impl Press {
         }
         let order = NavigationOrder {
             version: self.settings.version,
+            packing: Packing::PUBLISHED,
             software: &self.settings.software,
             run_by: &self.settings.run_by,
             made,

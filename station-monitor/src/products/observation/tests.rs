@@ -52,11 +52,23 @@ type Answer = Vec<Result<ObsEpoch, SourceError>>;
 
 fn write(first: Answer, after: Answer) -> (Result<Quality, NotMade>, Vec<u8>) {
     let record = record();
+    packed(Described::Record(&record), Packing::PUBLISHED, first, after)
+}
+
+fn packed(
+    described: Described<'_>,
+    packing: Packing,
+    first: Answer,
+    after: Answer,
+) -> (Result<Quality, NotMade>, Vec<u8>) {
+    let record = record();
     let order = ObservationOrder {
-        record: &record,
+        station: &record.station,
+        described,
         span: span(),
         interval: Interval::from_seconds(30),
         version: WrittenVersion::V305,
+        packing,
         software: "test",
         made: Utc::from(span().end),
         glonass_biases_m: &[],
@@ -137,4 +149,50 @@ fn the_header_names_the_equipment_of_its_time_and_the_marker() {
     assert_eq!(header.antenna_delta.map(|d| d.up_m), Some(0.1));
     // The same observations give the same bytes.
     assert_eq!(write(vec![Ok(epoch(0, 1, "1C"))], vec![Ok(epoch(0, 1, "1C"))]).1, bytes);
+}
+
+#[test]
+fn however_a_file_is_packed_it_holds_the_same_text() {
+    let record = record();
+    let epochs = || vec![Ok(epoch(0, 1, "1C")), Ok(epoch(second(30), 31, "1C"))];
+    let text = |compact, gzip| {
+        let packing = Packing { compact, gzip };
+        let (made, bytes) = packed(Described::Record(&record), packing, epochs(), epochs());
+        made.expect("a file");
+        assert_eq!(bytes.starts_with(&[0x1f, 0x8b]), gzip);
+        let text = unpacked(&bytes).expect("whole").into_owned();
+        assert_eq!(text.starts_with(b"3.0 "), compact, "CRINEX begins with its own version");
+        (ObsReader::new(&text).expect("a file").map(|read| read.epoch).collect::<Vec<_>>(), text)
+    };
+    let (plain, plain_text) = text(false, false);
+    assert_eq!(plain.len(), 2);
+    assert_eq!(text(false, true), (plain.clone(), plain_text));
+    assert_eq!(text(true, false).0, plain);
+    assert_eq!(text(true, true).0, plain);
+}
+
+#[test]
+fn a_station_without_a_record_is_called_what_is_known_of_it() {
+    let marker = record().marker();
+    let face = Face {
+        marker_name: "NANNING".to_owned(),
+        marker_number: None,
+        receiver: tianshu_gnss::station::Receiver::default(),
+        antenna: tianshu_gnss::station::Antenna::default(),
+        marker: Some(marker),
+        antenna_delta: tianshu_gnss::coords::Enu { east_m: 0.0, north_m: 0.0, up_m: 1.5 },
+        observer: String::new(),
+        agency: String::new(),
+        run_by: String::new(),
+    };
+    let epochs = || vec![Ok(epoch(0, 1, "1C"))];
+    let packing = Packing { compact: false, gzip: false };
+    let (made, bytes) = packed(Described::Face(&face), packing, epochs(), epochs());
+    made.expect("a file");
+    let reader = ObsReader::new(&bytes).expect("a file");
+    let header = reader.header();
+    assert_eq!(header.marker_name, "NANNING");
+    let place = header.approx_position.expect("a place");
+    assert!((place - marker).norm_m() < 2e-4);
+    assert_eq!(header.antenna_delta.map(|d| d.up_m), Some(1.5));
 }
