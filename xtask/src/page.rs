@@ -46,7 +46,8 @@ pub(crate) fn screens(workspace: &Workspace) -> Result<String> {
     {
         let mut mock = npm.node(&["mock/server.mjs", "--port", "0"]);
         let (_mock, base) = Running::start(mock.args(FIGURES), "http://")?;
-        npm.drive(&base, MOCK, &out.join("mock"), &["--figures"])?;
+        // All screens are driven against the demonstration, below; by hand this runs without `--only`.
+        npm.drive(&base, MOCK, &out.join("mock"), &["--figures", "--only", "o"])?;
     }
     show(&mut workspace.cargo(&["build", "--quiet", "-p", "tianshu"]))?;
     let mut demo = workspace.command(workspace.target.join("debug/tianshu"), &DEMO);
