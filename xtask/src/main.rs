@@ -21,6 +21,7 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
   ci            everything that CI runs, in order, until the first failure
+  demo [...]    build the operators' page and run the demonstration with it; what follows are the demonstration's options
   test          the quick part: formatting, house rules, clippy, tests
   setup         install what the tests compare with, where it is missing
   page          build the operators' page (it needs Node.js 20.19 or later, or pip to have one)
@@ -36,6 +37,13 @@ fn main() -> ExitCode {
         ["ci"] => steps::run_all(&workspace, steps::CI),
         ["test"] => steps::run_all(&workspace, steps::QUICK),
         ["setup"] => steps::run_all(&workspace, &["setup"]),
+        ["demo", options @ ..] => match page::demo(&workspace, options) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error:#}");
+                ExitCode::FAILURE
+            }
+        },
         ["page"] => steps::run_all(&workspace, &["page"]),
         ["house"] => steps::run_all(&workspace, &["house"]),
         ["step", name] => steps::run_all(&workspace, &[*name]),

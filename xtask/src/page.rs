@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::run::{Workspace, show};
+use crate::setup;
 
 /// The Node.js that Vite 7 asks for (its package.json, engines).
 const NODE_MIN: (u32, u32) = (20, 19);
@@ -27,11 +28,28 @@ const AUDITOR: [&str; 4] = ["--user", "auditor", "--password", "tianshu-demo"];
 /// The mock's account of an operator.
 const MOCK: [&str; 4] = ["--user", "operator", "--password", "operator"];
 
-/// Builds the page into `dashboard/dist`, and runs its own checks.
-pub(crate) fn build(workspace: &Workspace) -> Result<String> {
+/// Builds the page into `dashboard/dist`.
+fn make(workspace: &Workspace) -> Result<Npm> {
     let npm = Npm::find(workspace)?;
     npm.run(&["ci", "--no-audit", "--no-fund"])?;
     npm.run(&["run", "build"])?;
+    Ok(npm)
+}
+
+/// Builds the page, the program with it, and runs the demonstration. Without Node.js the demonstration has no page, and says so.
+pub(crate) fn demo(workspace: &Workspace, options: &[&str]) -> Result<()> {
+    if let Err(error) = make(workspace) {
+        println!(
+            "the operators' page is not built, the demonstration goes on without it: {error:#}"
+        );
+    }
+    let run = ["run", "--release", "--bin", "tianshu", "--", "demo"];
+    show(workspace.cargo(&run).args(options))
+}
+
+/// Builds the page into `dashboard/dist`, and runs its own checks.
+pub(crate) fn build(workspace: &Workspace) -> Result<String> {
+    let npm = make(workspace)?;
     npm.run(&["run", "check"])?;
     npm.run(&["test"])?;
     Ok("dashboard/dist".to_owned())
@@ -90,9 +108,7 @@ impl Npm {
         }
         let own = workspace.target.join("venv/bin");
         if version(&own.join("node")).is_none() {
-            let python = workspace.python();
-            let install = ["-m", "pip", "install", "--quiet", NODE_WHEEL];
-            show(&mut workspace.command(&python, &install))
+            setup::python(workspace, &[NODE_WHEEL])
                 .context("the page needs Node.js 20.19 or later, and none could be installed")?;
         }
         Ok(Self { folder, own: Some(own) })

@@ -109,7 +109,8 @@ fn privilege(workspace: &Workspace) -> Option<&'static [&'static str]> {
     succeeds(&mut workspace.command("sudo", &["-n", "true"])).then_some(&["sudo", "-n"])
 }
 
-fn python(workspace: &Workspace, packages: &[&str]) -> Result<()> {
+/// Python packages in an environment of the workspace's own, made if it is not there.
+pub(crate) fn python(workspace: &Workspace, packages: &[&str]) -> Result<()> {
     let knows_all = "import importlib.metadata as m, sys; \
         sys.exit(any(m.version(p.split('==')[0]) != p.split('==')[1] for p in sys.argv[1:]))";
     let python = workspace.python();
