@@ -1,5 +1,7 @@
 //! Greetings: what is said and heard on a new connection before frames flow, and how the body is unwrapped.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -32,13 +34,42 @@ pub struct NtripGreeter {
 }
 
 /// A place that the caster is told, for mountpoints that need one (nearest base, virtual station).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct UpstreamPosition {
     /// The place.
     pub place: Geodetic,
     /// How often it is told. SAPOS closes after 30 s without (docs/ntrip-in-the-field.md, note 29).
     pub interval: Duration,
+    /// How good it is said to be.
+    pub quality: SaidQuality,
 }
+
+/// The fix quality that is told with a position, as a GGA does. Whoever keeps a copy of it may change it while the link runs: a rover that has
+/// fixed its integers says so.
+#[derive(Clone, Debug)]
+pub struct SaidQuality(Arc<AtomicU8>);
+
+impl Default for SaidQuality {
+    /// A position of its own: single.
+    fn default() -> Self {
+        Self(Arc::new(AtomicU8::new(SINGLE)))
+    }
+}
+
+impl SaidQuality {
+    /// From now on this is told.
+    pub fn say(&self, quality: u8) {
+        // Nothing else is ordered by it.
+        self.0.store(quality, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u8 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A GGA's quality of a position without corrections (NMEA 0183, sentence GGA).
+const SINGLE: u8 = 1;
 
 /// The greeting of one connection.
 #[derive(Debug)]
@@ -84,7 +115,7 @@ impl NtripGreeter {
     }
 
     fn begin(&self, now: GpsTime) -> ClientSession {
-        let gga = self.position.map(|p| gga_at(p, now));
+        let gga = self.position.as_ref().map(|p| gga_at(p, now));
         let errand = Errand::Pull { mountpoint: self.mountpoint.clone(), gga };
         let session = ClientSession::new(self.caster.clone(), errand);
         if self.fallen_back { session.in_version1() } else { session }
@@ -99,7 +130,7 @@ impl Greeter {
             Self::Ntrip(greeter) => {
                 let client = Box::new(greeter.begin(now));
                 let hello = Bytes::from(client.request());
-                (Greeting::Ntrip { client, position: greeter.position }, Some(hello))
+                (Greeting::Ntrip { client, position: greeter.position.clone() }, Some(hello))
             }
         }
     }
@@ -142,7 +173,7 @@ impl Greeting {
     pub fn position_interval(&self) -> Option<Duration> {
         match self {
             Self::Raw => None,
-            Self::Ntrip { position, .. } => position.map(|p| p.interval),
+            Self::Ntrip { position, .. } => position.as_ref().map(|p| p.interval),
         }
     }
 
@@ -150,7 +181,9 @@ impl Greeting {
     pub fn position_line(&self, now: GpsTime) -> Option<Bytes> {
         match self {
             Self::Raw => None,
-            Self::Ntrip { position, .. } => position.map(|p| gga_line(&gga_at(p, now)).into()),
+            Self::Ntrip { position, .. } => {
+                position.as_ref().map(|p| gga_line(&gga_at(p, now)).into())
+            }
         }
     }
 }
@@ -189,9 +222,10 @@ fn refused(refusal: &RefusedBy) -> Reply {
     }
 }
 
-fn gga_at(position: UpstreamPosition, now: GpsTime) -> Gga {
+fn gga_at(position: &UpstreamPosition, now: GpsTime) -> Gga {
     let civil = Utc::from(now).civil();
     let seconds =
         u64::from(civil.hour) * 3600 + u64::from(civil.minute) * 60 + u64::from(civil.second);
-    Gga::at(position.place, Some(Duration::new(seconds, 0)))
+    let quality = position.quality.get();
+    Gga { quality, ..Gga::at(position.place, Some(Duration::new(seconds, 0))) }
 }

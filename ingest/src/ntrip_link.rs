@@ -26,7 +26,7 @@ pub struct NtripConfig {
 impl NtripConfig {
     pub(crate) fn greeter(&self) -> Greeter {
         let greeter =
-            NtripGreeter::new(self.caster.clone(), self.mountpoint.clone(), self.position);
+            NtripGreeter::new(self.caster.clone(), self.mountpoint.clone(), self.position.clone());
         Greeter::Ntrip(Box::new(greeter))
     }
 }

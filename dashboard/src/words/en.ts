@@ -80,7 +80,7 @@ export const en: Words = {
     refusals: 'Refused logins', why: 'Why no fix?', askWhy: 'Ask for an account', session: 'Session', agent: 'Agent', login: 'Login', age: 'Age of correction', serving: 'Served by',
     base: 'Base', distance: 'Distance', bytes: 'Sent', end: 'Ended', reason: 'Reason', peer: 'Address', satellites: 'Satellites', organisation: 'Organisation',
     timeline: 'From login to first fix', path: 'Path', notices: 'Notices', facts: 'Session', findings: 'Findings of input', dropped: 'Frames dropped', position: 'Position', after: (s) => `${s} after login`,
-    chain: 'Steps of the diagnosis', checked: 'Diagnosed', last: 'last 120 positions', enter: 'Name of an account', at: 'At', positionAt: 'Told at', notYet: 'not yet', search: 'Account, mountpoint, agent or address',
+    chain: 'Steps of the diagnosis', checked: 'Diagnosed', last: 'last 60 positions', enter: 'Name of an account', at: 'At', positionAt: 'Told at', notYet: 'not yet', search: 'Account, mountpoint, agent or address',
   },
   monitor: {
     lead: 'Two engines solve the same data independently; errors are against known coordinates.', errors: 'Errors', scatter: 'Horizontal scatter', series: 'Series of errors', engine: 'Engine', fixedShare: 'Fixed',

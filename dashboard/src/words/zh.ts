@@ -79,7 +79,7 @@ export const zh = {
     refusals: '被拒绝的登录', why: '为什么没有固定解？', askWhy: '查询账号', session: '会话', agent: '软件', login: '登录', age: '差分龄期', serving: '服务方式',
     base: '基准', distance: '距离', bytes: '已发送', end: '结束', reason: '原因', peer: '地址', satellites: '卫星', organisation: '单位',
     timeline: '从登录到首次固定', path: '轨迹', notices: '通知', facts: '会话', findings: '输入异常', dropped: '丢弃帧', position: '位置', after: (s: string) => `登录后 ${s}`,
-    chain: '诊断步骤', checked: '诊断于', last: '最近 120 个位置', enter: '输入账号名', at: '时间', positionAt: '报告于', notYet: '未发生', search: '账号、挂载点、软件或地址',
+    chain: '诊断步骤', checked: '诊断于', last: '最近 60 个位置', enter: '输入账号名', at: '时间', positionAt: '报告于', notYet: '未发生', search: '账号、挂载点、软件或地址',
   },
   monitor: {
     lead: '同一数据由两个引擎独立解算；误差相对于已知坐标。', errors: '误差', scatter: '水平散点', series: '误差序列', engine: '引擎', fixedShare: '固定率',

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tianshu_gnss::coords::Geodetic;
-use tianshu_ingest::greeting::UpstreamPosition;
+use tianshu_ingest::greeting::{SaidQuality, UpstreamPosition};
 use tianshu_ingest::link::Origin;
 use tianshu_ingest::ntrip_link::NtripConfig;
 use tianshu_ntrip::chunked::encode_chunk;
@@ -115,7 +115,9 @@ async fn a_caster_that_wants_a_position_is_told_it() {
     let (listener, address) = port().await;
     let mut config = config("127.0.0.1", address.port(), VersionChoice::V1);
     let place = Geodetic::from_degrees(45.5, 9.25, 100.0);
-    config.position = Some(UpstreamPosition { place, interval: Duration::from_millis(50) });
+    let quality = SaidQuality::default();
+    config.position =
+        Some(UpstreamPosition { place, interval: Duration::from_millis(50), quality });
     let mut rig = rig(Origin::Ntrip(config), LONG);
     let (_, stream) = answer(&listener, b"ICY 200 OK\r\n\r\n").await;
     assert_eq!(rig.told().await, "up");

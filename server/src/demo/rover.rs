@@ -10,7 +10,7 @@ use tianshu_gnss::coords::{Ecef, GRS80};
 use tianshu_gnss::station::StationName;
 use tianshu_ingest::backoff::BackoffLimits;
 use tianshu_ingest::clock::SharedClock;
-use tianshu_ingest::greeting::UpstreamPosition;
+use tianshu_ingest::greeting::{SaidQuality, UpstreamPosition};
 use tianshu_ingest::link::{self, LinkConfig, LinkHandle, Origin};
 use tianshu_ingest::ntrip_link::NtripConfig;
 use tianshu_ingest::session::{EPOCH_WAIT_DEFAULT, SILENCE_DEFAULT};
@@ -27,7 +27,7 @@ use crate::rover::mind::{Measured, Mind, Outcome};
 use crate::rover::monitor::result;
 use crate::simulate::live::{LiveRover, RoverEpoch};
 use crate::simulate::pace::Pace;
-use crate::web::rover_board::{Engine, RoverBoard};
+use crate::web::rover_board::{Engine, RoverBoard, RoverResult};
 
 /// How often a rover tells its position: the custom of most rovers.
 const GGA_EVERY: Duration = Duration::from_secs(10);
@@ -80,10 +80,15 @@ pub(crate) async fn run(rover: LiveRover, around: Arc<Around>) -> anyhow::Result
             break place;
         }
     };
-    let (link, mut news) = connect(&name, place, &around);
+    let quality = SaidQuality::default();
+    let (link, mut news) = connect(&name, place, quality.clone(), &around);
     let mut tally = Tally::default();
     let take = |tally: &mut Tally, outcome: Option<Outcome>| {
-        around.report(&name, outcome.as_ref());
+        if let Some(outcome) = &outcome {
+            let result = result(outcome);
+            quality.say(result.quality);
+            around.report(&name, result);
+        }
         tally.add(outcome);
     };
     let mut waiting: Option<RoverEpoch> = None;
@@ -126,7 +131,12 @@ fn measured(mind: &mut Mind, epoch: RoverEpoch) -> Option<Outcome> {
 }
 
 /// Opens the rover's stream, through the same client that pulls stations.
-fn connect(name: &StationName, place: Ecef, around: &Around) -> (LinkHandle, EventSource) {
+fn connect(
+    name: &StationName,
+    place: Ecef,
+    quality: SaidQuality,
+    around: &Around,
+) -> (LinkHandle, EventSource) {
     let caster = Caster {
         host: around.caster.ip().to_string(),
         port: around.caster.port(),
@@ -137,7 +147,7 @@ fn connect(name: &StationName, place: Ecef, around: &Around) -> (LinkHandle, Eve
     let ntrip = NtripConfig {
         caster,
         mountpoint: around.mountpoint.clone(),
-        position: Some(UpstreamPosition { place, interval: GGA_EVERY }),
+        position: Some(UpstreamPosition { place, interval: GGA_EVERY, quality }),
         tls: None,
     };
     let config = LinkConfig {
@@ -154,10 +164,10 @@ fn connect(name: &StationName, place: Ecef, around: &Around) -> (LinkHandle, Eve
 
 impl Around {
     /// Tells the operators' page of a result.
-    fn report(&self, rover: &StationName, outcome: Option<&Outcome>) {
-        if let (Some(board), Some(outcome)) = (&self.board, outcome) {
+    fn report(&self, rover: &StationName, result: RoverResult) {
+        if let Some(board) = &self.board {
             let (rover, at) = (rover.as_str(), self.mountpoint.as_str());
-            board.report(rover, at, Engine::Tianshu, result(outcome));
+            board.report(rover, at, Engine::Tianshu, result);
         }
     }
 }

@@ -9,7 +9,7 @@ use tianshu_gnss::event::{StationEvent, StationNews};
 use tianshu_gnss::station::StationName;
 use tianshu_ingest::backoff::BackoffLimits;
 use tianshu_ingest::clock::SharedClock;
-use tianshu_ingest::greeting::UpstreamPosition;
+use tianshu_ingest::greeting::{SaidQuality, UpstreamPosition};
 use tianshu_ingest::link::{self, LinkConfig, LinkHandle, Origin};
 use tianshu_ingest::ntrip_link::NtripConfig;
 use tianshu_ingest::session::{EPOCH_WAIT_DEFAULT, SILENCE_DEFAULT};
@@ -72,7 +72,9 @@ impl MonitorRovers {
         let tasks = rovers
             .into_iter()
             .map(|(config, own)| {
-                let rover = Rover { config, around: around.clone(), mind: Mind::default() };
+                let (around, mind, quality) =
+                    (around.clone(), Mind::default(), SaidQuality::default());
+                let rover = Rover { config, around, mind, quality };
                 tokio::spawn(rover.run(own, stop.clone()))
             })
             .collect();
@@ -94,6 +96,8 @@ struct Rover {
     config: MonitorRoverConfig,
     around: Surroundings,
     mind: Mind,
+    /// What it tells the caster of its fix.
+    quality: SaidQuality,
 }
 
 impl Rover {
@@ -150,7 +154,9 @@ impl Rover {
     fn report(&self, outcome: Option<Outcome>) {
         if let Some(outcome) = outcome {
             let (name, at) = (self.config.station.as_str(), self.config.mountpoint.as_str());
-            self.around.board.report(name, at, Engine::Tianshu, result(&outcome));
+            let result = result(&outcome);
+            self.quality.say(result.quality);
+            self.around.board.report(name, at, Engine::Tianshu, result);
         }
     }
 
@@ -190,7 +196,11 @@ impl Rover {
         let ntrip = NtripConfig {
             caster,
             mountpoint: mountpoint.clone(),
-            position: Some(UpstreamPosition { place, interval: GGA_EVERY }),
+            position: Some(UpstreamPosition {
+                place,
+                interval: GGA_EVERY,
+                quality: self.quality.clone(),
+            }),
             tls: None,
         };
         let config = LinkConfig {

@@ -7,7 +7,7 @@ use anyhow::Context;
 use tianshu_gnss::station::StationName;
 use tianshu_ingest::backoff::BackoffLimits;
 use tianshu_ingest::clock::{Clock, SharedClock, SystemClock};
-use tianshu_ingest::greeting::UpstreamPosition;
+use tianshu_ingest::greeting::{SaidQuality, UpstreamPosition};
 use tianshu_ingest::link::{self, LinkHandle, Origin};
 use tianshu_ingest::listener::ListenerConfig;
 use tianshu_ingest::ntrip_link::NtripConfig;
@@ -137,7 +137,10 @@ fn ntrip(pull: &NtripPull) -> anyhow::Result<NtripConfig> {
         Some(_) => VersionChoice::V2,
         None => VersionChoice::Auto,
     };
-    let position = pull.position.map(|(place, interval)| UpstreamPosition { place, interval });
+    let position = pull.position.map(|(place, interval)| {
+        let quality = SaidQuality::default();
+        UpstreamPosition { place, interval, quality }
+    });
     let caster = Caster {
         host: host.name.clone(),
         port: host.port,
