@@ -26,7 +26,9 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Wished {
     let station = section.required("station", |s| s.parsed::<StationName>("station"));
     let mountpoint = section.required("mountpoint", |s| s.parsed::<MountName>("mountpoint"));
     let user = section.text("user");
+    let before = section.faults();
     let password = secret::read(&mut section, folder);
+    let is_unreadable = section.faults() > before;
     let rtklib = section.flag_or("rtklib", false);
     let credentials = match (&user, &password) {
         (Some(user), Some(password)) => {
@@ -37,6 +39,8 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> Wished {
             credentials
         }
         (None, None) => None,
+        // A password that cannot be read was complained of.
+        _ if is_unreadable => None,
         _ => {
             let at = section.place();
             section.complain(&at, "user and password go together");
