@@ -34,7 +34,7 @@ pub(crate) enum ArchiveCommand {
     Export(ExportOptions),
     /// Write what a receiver would have measured at a place where none stood, as RINEX 3.05, and a report of how well that is known.
     ///
-    /// The network of the configuration ([network]) is solved from what is archived of the stations around the place.
+    /// The network of the configuration (`[network]`) is solved from what is archived of the stations around the place.
     Virtual(VirtualOptions),
     /// Make the tables in ClickHouse, and give them the limits of the configuration. May be repeated.
     Migrate {
