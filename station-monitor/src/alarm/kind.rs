@@ -162,7 +162,7 @@ impl Kind {
 
     /// How long it has to last before it is an alarm.
     ///
-    /// A silent station is dead after 4 s already; ten seconds more let a line come back that everybody has now and then, and with the
+    /// A silent station is dead after 3.5 s already; ten seconds more let a line come back that everybody has now and then, and with the
     /// wait of the group keep the whole within half a minute. What the engine says has been held down by the engine. What is told by
     /// minutes has to be so for several of them.
     pub const fn hold(self) -> Duration {

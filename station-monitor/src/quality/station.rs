@@ -20,8 +20,10 @@ use crate::quality::windows::{GRACE, JUMP_MAX, Windows};
 
 /// A time tag that is farther than this from its arrival is not of now: no link is so slow, no clock that anybody may use so wrong.
 pub const TAG_APART_MAX: Interval = Interval::from_seconds(60);
-/// A dead station is told after three epochs and a second, but not before this: a lost TCP segment comes again within two or three seconds.
-pub const DEAD_AFTER_MIN: Duration = Duration::from_secs(4);
+/// A dead station is told after three epochs and half a second, but not before this, so that the page, which looks once a second, shows it within five: a lost TCP segment comes again within two or three seconds.
+pub const DEAD_AFTER_MIN: Duration = Duration::from_millis(3_500);
+/// Beyond three of its intervals, a station is given so long for what a line delays.
+const LATE_BY: Duration = Duration::from_millis(500);
 /// A station whose interval nobody knows yet is given so long.
 pub const DEAD_AFTER_UNKNOWN: Duration = Duration::from_secs(30);
 /// A stream without a configured place may tell one that moves by this much before its satellites' ways are computed anew, m.
@@ -191,7 +193,7 @@ impl Station {
     fn dead_after(&self) -> Duration {
         let by_interval = self.arrivals.interval().map_or(DEAD_AFTER_UNKNOWN, |interval| {
             let third = Duration::from_nanos(interval.nanos().unsigned_abs()).saturating_mul(3);
-            DEAD_AFTER_MIN.max(third + Duration::from_secs(1))
+            DEAD_AFTER_MIN.max(third + LATE_BY)
         });
         self.log.dead_after.unwrap_or(by_interval)
     }
