@@ -20,6 +20,21 @@ const STARTS_WITHIN: Duration = Duration::from_mins(2);
 const FIGURES: [&str; 4] = ["--stations", "150", "--rovers", "2000"];
 /// The demonstration that the screens are driven against: small, as it shares two processors with a browser.
 const DEMO: [&str; 9] = ["demo", "--stations", "20", "--rovers", "2", "--port", "0", "--page", "0"];
+/// A demonstration in which a station goes silent, and which one.
+const OUTAGE: [&str; 11] = [
+    "demo",
+    "--scenario",
+    "dashboard/tests/outage.toml",
+    "--stations",
+    "12",
+    "--rovers",
+    "0",
+    "--port",
+    "0",
+    "--page",
+    "0",
+];
+const SILENT: &str = "LIUZHOU";
 /// An account of the demonstration that sees nearly everything, and the password of all of them.
 const OPERATOR: [&str; 4] = ["--user", "operator", "--password", "tianshu-demo"];
 /// Who sees the audit log.
@@ -74,10 +89,15 @@ pub(crate) fn screens(workspace: &Workspace) -> Result<String> {
         npm.drive(&base, MOCK, &out.join("mock"), &["--figures", "--only", "o"])?;
     }
     show(&mut workspace.cargo(&["build", "--quiet", "-p", "tianshu"]))?;
-    let mut demo = workspace.command(workspace.target.join("debug/tianshu"), &DEMO);
-    let (_demo, base) = Running::start(&mut demo, "http://")?;
+    let mut demo_program = workspace.command(workspace.target.join("debug/tianshu"), &DEMO);
+    let (demo, base) = Running::start(&mut demo_program, "http://")?;
     npm.drive(&base, OPERATOR, &out.join("demo"), &[])?;
     npm.drive(&base, AUDITOR, &out.join("demo-auditor"), &["--only", "au"])?;
+    drop(demo);
+    let mut outage = workspace.command(workspace.target.join("debug/tianshu"), &OUTAGE);
+    let (_outage, base) = Running::start(&mut outage, "http://")?;
+    let mut watch = npm.node(&["tests/red.mjs", "--base", &base, "--station", SILENT]);
+    show(watch.args(OPERATOR).arg("--out").arg(out.join("red")))?;
     Ok(format!("pictures in {}", out.display()))
 }
 

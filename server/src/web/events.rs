@@ -14,7 +14,7 @@ use tianshu_caster::ledger::SessionRecord;
 use tianshu_station_monitor::alarm::machine::Alarm;
 use tianshu_station_monitor::alarm::text::Language;
 use tokio::sync::broadcast;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{sleep, timeout};
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 use tokio_stream::{Stream, StreamExt};
@@ -31,7 +31,7 @@ use crate::web::moment::Epoch;
 use crate::web::rights::Right;
 use crate::web::who::{Visitor, account_of};
 
-/// Between two looks.
+/// Between two looks where the monitor tells nothing.
 const EVERY: Duration = Duration::from_secs(1);
 /// Events that are remembered for who comes back: two minutes of all kinds.
 const REMEMBERED_MAX: usize = 480;
@@ -160,13 +160,19 @@ impl Events {
 
 /// Makes events each second, for as long as anybody listens or may come back.
 pub(crate) async fn run(facts: Arc<Facts>, stop: CancellationToken) {
-    let mut ticks = interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut views = facts.of.monitor.clone();
     let mut told = Told::default();
     loop {
+        // With the monitor's own seconds: what it has just found is not kept for another one.
+        let patience = if facts.view().is_some() { 2 * EVERY } else { EVERY };
+        let next = async {
+            if let Ok(Err(_)) = timeout(patience, views.changed()).await {
+                sleep(EVERY).await;
+            }
+        };
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
+            () = next => {}
         }
         told.idle = if facts.events.listeners.receiver_count() > 0 { 0 } else { told.idle + 1 };
         if told.idle == IDLE_AFTER {
