@@ -122,6 +122,11 @@ impl Signal {
         self.attribute as char
     }
 
+    /// The system's letter and the signal's two, such as `G1C`: what tells it from every other.
+    pub fn with_system(self) -> String {
+        format!("{}{self}", self.constellation.letter())
+    }
+
     /// The interface documents' name of the carrier: `L1`, `E5a`, `B1I`.
     ///
     /// BeiDou's B2I (7I, BDS-2) and B2b (7D, 7P, 7Z, BDS-3) share a carrier and this name differs by attribute.

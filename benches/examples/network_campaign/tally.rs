@@ -72,8 +72,7 @@ impl Tally {
                 self.reached.entry(format!("{carriers} carriers")).or_insert(second);
             }
         }
-        let sum = |(a, l), (all, levelled): &(usize, usize)| (a + all, l + levelled);
-        let (all, levelled) = resolved.by_group.values().fold((0, 0), sum);
+        let (all, levelled) = resolved.total();
         for share in [50, 80, 90, 95, 99] {
             if all > 0 && 100 * levelled >= share * all {
                 self.reached.entry(format!("{share} %")).or_insert(second);

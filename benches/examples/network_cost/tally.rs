@@ -52,8 +52,7 @@ impl Tally {
             self.seen[1] += epoch.observations.len();
             self.seen[2] += 1;
         }
-        let sum = |(a, l), (all, levelled): &(usize, usize)| (a + all, l + levelled);
-        self.ambiguities = snapshot.resolved.by_group.values().fold((0, 0), sum);
+        self.ambiguities = snapshot.resolved.total();
         if second % FINGERPRINT_S == 0 {
             format!("{snapshot:?}").hash(&mut self.fingerprint);
         }

@@ -165,6 +165,13 @@ pub struct Resolved {
     pub closures: (usize, usize),
 }
 
+impl Resolved {
+    /// Ambiguities of all groups above the mask, and how many of them are levelled.
+    pub fn total(&self) -> (usize, usize) {
+        self.by_group.values().fold((0, 0), |(all, levelled), (a, l)| (all + a, levelled + l))
+    }
+}
+
 impl NetworkSnapshot {
     /// Where on the map a place is.
     pub fn point(&self, place: Geodetic) -> PlanePoint {

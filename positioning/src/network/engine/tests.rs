@@ -117,8 +117,7 @@ fn as_told(_: usize, place: Ecef) -> Ecef {
 }
 
 fn share(snapshot: &NetworkSnapshot) -> f64 {
-    let sum = |(a, l): (usize, usize), (all, levelled): &(usize, usize)| (a + all, l + levelled);
-    let (all, levelled) = snapshot.resolved.by_group.values().fold((0, 0), sum);
+    let (all, levelled) = snapshot.resolved.total();
     levelled as f64 / all.max(1) as f64
 }
 
