@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Mutex;
 
 use anyhow::{Context, bail};
-use tianshu_gnss::coords::{Ecef, EcefDelta, Enu, GRS80};
+use tianshu_gnss::coords::Enu;
 use tianshu_gnss::station::{Antenna, Receiver, StationName};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_gnss::time::utc::Utc;
@@ -21,6 +21,7 @@ use tianshu_station_monitor::products::packing::Packing;
 use tianshu_station_monitor::products::source::{
     EphemerisSource, Epochs, ObservationSource, SourceError,
 };
+use tianshu_station_monitor::products::station::marker_below;
 
 use crate::config::read::Config;
 use crate::files::source::ArchiveSource;
@@ -166,17 +167,12 @@ fn face(config: &Config, station: &StationName) -> Face {
             setup_id: 0,
             serial: log.and_then(|log| log.antenna_serial.clone()),
         },
-        marker: log.and_then(|log| log.place).map(|place| below(place, delta)),
+        marker: log.and_then(|log| log.place).map(|place| marker_below(place, delta)),
         antenna_delta: delta,
         observer: String::new(),
         agency: identity.operator.clone(),
         run_by: identity.operator.clone(),
     }
-}
-
-fn below(reference_point: Ecef, delta: Enu) -> Ecef {
-    let [x, y, z] = delta.to_ecef(reference_point.to_geodetic(GRS80)).xyz();
-    reference_point + EcefDelta::new(-x, -y, -z)
 }
 
 /// A source that is watched while it is read.

@@ -10,17 +10,16 @@ use tianshu_gnss::time::gps::Interval;
 use tianshu_gnss::time::utc::Utc;
 use tianshu_ingest::clock::{Clock, SystemClock};
 use tianshu_rinex::write::WrittenVersion;
-use tianshu_station_monitor::archive::clickhouse::read::ClickHouseStore;
 use tianshu_station_monitor::archive::embedded::read::EmbeddedStore;
 use tianshu_station_monitor::archive::keeper::ArchiveConfig;
 use tianshu_station_monitor::archive::span::Span;
-use tianshu_station_monitor::archive::store::ObservationStore;
 use tianshu_station_monitor::products::packing::Packing;
 
 use crate::archive::{export, rinex};
 use crate::cli::archive::{ExportFormat, ExportOptions};
 use crate::commands::archive::span_of;
 use crate::config::read::Config;
+use crate::files::source::store_of;
 use crate::network::progress::{Progress, say};
 
 /// Epochs or frames between two words of how far an export is.
@@ -105,14 +104,11 @@ fn written(
             progress.tell(0, 1, || format!("{count} so far"));
         }
     };
-    let files = EmbeddedStore::new(&archive.folder);
     if format == ExportFormat::Rtcm {
-        return export::frames(files.frames(station, span)?, out, &mut tell);
+        let frames = EmbeddedStore::new(&archive.folder).frames(station, span)?;
+        return export::frames(frames, out, &mut tell);
     }
-    let epochs = match &archive.database {
-        Some(database) => ClickHouseStore::new(database)?.observations(station, span)?,
-        None => files.observations(station, span)?,
-    };
+    let epochs = store_of(archive)?.observations(station, span)?;
     match format {
         ExportFormat::Csv => export::lines(station.as_str(), epochs, out, &mut tell),
         _ => export::table(epochs, out, &mut tell),

@@ -308,11 +308,7 @@ fn station_report(station: &Station, config: &StationConfig) -> StationReport {
 
 /// How it is going, in a few words.
 fn state(snapshot: &NetworkSnapshot) -> String {
-    let (all, levelled) = snapshot
-        .resolved
-        .by_group
-        .values()
-        .fold((0, 0), |(all, levelled), (a, l)| (all + a, levelled + l));
+    let (all, levelled) = snapshot.resolved.total();
     let share = 100.0 * levelled as f64 / all.max(1) as f64;
     format!("{}  {share:.1} % of {all} ambiguities levelled", snapshot.time)
 }

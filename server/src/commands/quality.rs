@@ -208,7 +208,7 @@ fn print(out: &mut dyn Write, day: &Summary) -> anyhow::Result<()> {
     }
     writeln!(out, "  signal  observed  expected   share   C/N0  multipath  interruptions")?;
     for s in &day.signals {
-        let name = format!("{}{}", s.signal.constellation().letter(), s.signal);
+        let name = s.signal.with_system();
         writeln!(
             out,
             "  {name:<6} {:>9} {:>9} {:>9} {:>5} {:>8} m {:>13}",

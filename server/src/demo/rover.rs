@@ -3,19 +3,12 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
-use tianshu_gnss::coords::{Ecef, GRS80};
+use tianshu_gnss::coords::Ecef;
 use tianshu_gnss::station::StationName;
-use tianshu_ingest::backoff::BackoffLimits;
 use tianshu_ingest::clock::SharedClock;
-use tianshu_ingest::greeting::{SaidQuality, UpstreamPosition};
-use tianshu_ingest::link::{self, LinkConfig, LinkHandle, Origin};
-use tianshu_ingest::ntrip_link::NtripConfig;
-use tianshu_ingest::session::{EPOCH_WAIT_DEFAULT, SILENCE_DEFAULT};
-use tianshu_ingest::sink::{EventSource, event_queue};
-use tianshu_ntrip::client::request::{Caster, VersionChoice};
+use tianshu_ingest::greeting::SaidQuality;
 use tianshu_ntrip::mountpoint::Mountpoint;
 use tianshu_positioning::rtk::solution::Status;
 use tianshu_simulator::network::Network;
@@ -25,14 +18,10 @@ use tokio_util::sync::CancellationToken;
 use crate::demo::show::{self, EVERY};
 use crate::rover::mind::{Measured, Mind, Outcome};
 use crate::rover::monitor::result;
+use crate::rover::stream::Stream;
 use crate::simulate::live::{LiveRover, RoverEpoch};
 use crate::simulate::pace::Pace;
 use crate::web::rover_board::{Engine, RoverBoard, RoverResult};
-
-/// How often a rover tells its position: the custom of most rovers.
-const GGA_EVERY: Duration = Duration::from_secs(10);
-/// Events of its stream that wait for a rover: ten seconds of one station.
-const EVENTS_WAITING_MAX: usize = 512;
 
 /// A station that a fault has moved may state its place wrongly by so much; rovers do not stand so near to one, m.
 const STATED_WITHIN_M: f64 = 200.0;
@@ -81,7 +70,9 @@ pub(crate) async fn run(rover: LiveRover, around: Arc<Around>) -> anyhow::Result
         }
     };
     let quality = SaidQuality::default();
-    let (link, mut news) = connect(&name, place, quality.clone(), &around);
+    let stream =
+        Stream { caster: around.caster, mountpoint: &around.mountpoint, credentials: None };
+    let (link, mut news) = stream.connect(&name, place, quality.clone(), around.clock.clone());
     let mut tally = Tally::default();
     let take = |tally: &mut Tally, outcome: Option<Outcome>| {
         if let Some(outcome) = &outcome {
@@ -128,38 +119,6 @@ fn measured(mind: &mut Mind, epoch: RoverEpoch) -> Option<Outcome> {
     mind.on_ephemerides(epoch.ephemerides.as_deref().map_or(&[], Vec::as_slice));
     let measured = Measured { observed: epoch.observed, truth: epoch.truth.place };
     tokio::task::block_in_place(|| mind.on_measured(measured))
-}
-
-/// Opens the rover's stream, through the same client that pulls stations.
-fn connect(
-    name: &StationName,
-    place: Ecef,
-    quality: SaidQuality,
-    around: &Around,
-) -> (LinkHandle, EventSource) {
-    let caster = Caster {
-        host: around.caster.ip().to_string(),
-        port: around.caster.port(),
-        version: VersionChoice::V2,
-        credentials: None,
-    };
-    let place = place.to_geodetic(GRS80);
-    let ntrip = NtripConfig {
-        caster,
-        mountpoint: around.mountpoint.clone(),
-        position: Some(UpstreamPosition { place, interval: GGA_EVERY, quality }),
-        tls: None,
-    };
-    let config = LinkConfig {
-        station: name.clone(),
-        origin: Origin::Ntrip(ntrip),
-        silence: SILENCE_DEFAULT,
-        epoch_wait: EPOCH_WAIT_DEFAULT,
-        backoff: BackoffLimits::default(),
-        seed: around.caster.port().into(),
-    };
-    let (sink, source) = event_queue(EVENTS_WAITING_MAX);
-    (link::spawn(config, sink, around.clock.clone()), source)
 }
 
 impl Around {

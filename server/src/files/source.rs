@@ -134,8 +134,7 @@ impl ArchiveSource {
         for row in self.store()?.quality(&filter, asked(of))? {
             let row = row?;
             if let Some(signal) = row.signal {
-                let letter = signal.constellation().letter();
-                found.insert(format!("{letter}{signal}"), row.value());
+                found.insert(signal.with_system(), row.value());
             }
         }
         Ok(found.into_iter().collect())

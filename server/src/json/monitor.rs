@@ -35,11 +35,6 @@ pub(crate) fn view(view: &MonitorView) -> Json {
 }
 
 fn station(status: &StationStatus) -> Json {
-    let link = match &status.link {
-        Link::Unknown => "unknown".to_owned(),
-        Link::Up => "up".to_owned(),
-        Link::Down(reason) => format!("down: {reason}"),
-    };
     let network = status.network.as_ref().map(|network| {
         let displacement_m = network.displacement.map(|d| d.offset_m.map(rounded));
         json!({
@@ -52,7 +47,7 @@ fn station(status: &StationStatus) -> Json {
     json!({
         "station": status.station.as_str(),
         "light": light(status.light),
-        "link": link,
+        "link": link(&status.link),
         "silent_s": status.silent_for.map(|s| rounded(s.as_secs_f64())),
         "interval_s": status.interval.map(|i| rounded(i.seconds())),
         "satellites": satellites,
@@ -61,7 +56,7 @@ fn station(status: &StationStatus) -> Json {
         "mismatches": status.mismatches.len(),
         "network": network,
         "multipath_m": status.multipath_m.iter().map(|(signal, multipath_m)| {
-            (format!("{}{signal}", signal.constellation().letter()), rounded(*multipath_m))
+            (signal.with_system(), rounded(*multipath_m))
         }).collect::<Map<_, _>>(),
         "minute": status.minute.as_deref().map(summary),
         "hour": status.hour.as_deref().map(summary),
@@ -69,7 +64,17 @@ fn station(status: &StationStatus) -> Json {
     })
 }
 
-fn light(light: Light) -> &'static str {
+/// A link in words.
+pub(crate) fn link(link: &Link) -> String {
+    match link {
+        Link::Unknown => "unknown".to_owned(),
+        Link::Up => "up".to_owned(),
+        Link::Down(reason) => format!("down: {reason}"),
+    }
+}
+
+/// A light as a word.
+pub(crate) fn light(light: Light) -> &'static str {
     match light {
         Light::Grey => "grey",
         Light::Green => "green",
@@ -124,7 +129,7 @@ pub(crate) fn summary(summary: &Summary) -> Json {
 
 fn signal(of: &SignalSummary) -> Json {
     json!({
-        "signal": format!("{}{}", of.signal.constellation().letter(), of.signal),
+        "signal": of.signal.with_system(),
         "observed": of.observed,
         "expected": of.expected,
         "interruptions": of.interruptions,

@@ -3,4 +3,5 @@
 pub(crate) mod mind;
 pub(crate) mod monitor;
 mod rtklib;
+pub(crate) mod stream;
 pub(crate) mod watch;

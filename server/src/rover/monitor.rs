@@ -2,19 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tianshu_gnss::coords::{Ecef, EcefDelta, GRS80};
 use tianshu_gnss::event::{StationEvent, StationNews};
 use tianshu_gnss::station::StationName;
-use tianshu_ingest::backoff::BackoffLimits;
 use tianshu_ingest::clock::SharedClock;
-use tianshu_ingest::greeting::{SaidQuality, UpstreamPosition};
-use tianshu_ingest::link::{self, LinkConfig, LinkHandle, Origin};
-use tianshu_ingest::ntrip_link::NtripConfig;
-use tianshu_ingest::session::{EPOCH_WAIT_DEFAULT, SILENCE_DEFAULT};
-use tianshu_ingest::sink::{EventSource, event_queue};
-use tianshu_ntrip::client::request::{Caster, VersionChoice};
+use tianshu_ingest::greeting::SaidQuality;
+use tianshu_ingest::sink::EventSource;
 use tianshu_ntrip::credentials::Credentials;
 use tianshu_ntrip::mountpoint::Mountpoint;
 use tianshu_positioning::rtk::solution::Status;
@@ -23,12 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::rover::mind::{Measured, Mind, Outcome};
 use crate::rover::rtklib::Rtklib;
+use crate::rover::stream::Stream;
 use crate::web::rover_board::{Engine, RoverBoard, RoverResult};
-
-/// How often a rover tells its position: the custom of most rovers.
-const GGA_EVERY: Duration = Duration::from_secs(10);
-/// Events of its stream that wait for a rover: ten seconds of one station.
-const EVENTS_WAITING_MAX: usize = 512;
 
 /// A monitor rover as configured.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,7 +92,11 @@ struct Rover {
 
 impl Rover {
     async fn run(mut self, mut own: EventSource, stop: CancellationToken) {
-        let (link, mut heard) = self.connect();
+        let MonitorRoverConfig { station, place, mountpoint, credentials, .. } = &self.config;
+        let stream =
+            Stream { caster: self.around.caster, mountpoint, credentials: credentials.clone() };
+        let (quality, clock) = (self.quality.clone(), self.around.clock.clone());
+        let (link, mut heard) = stream.connect(station, *place, quality, clock);
         let rtklib = self.rtklib(&stop);
         loop {
             tokio::select! {
@@ -181,38 +175,6 @@ impl Rover {
                 None
             }
         }
-    }
-
-    /// Opens the rover's stream, through the same client that pulls stations.
-    fn connect(&self) -> (LinkHandle, EventSource) {
-        let MonitorRoverConfig { station, place, mountpoint, credentials, .. } = &self.config;
-        let caster = Caster {
-            host: self.around.caster.ip().to_string(),
-            port: self.around.caster.port(),
-            version: VersionChoice::V2,
-            credentials: credentials.clone(),
-        };
-        let place = place.to_geodetic(GRS80);
-        let ntrip = NtripConfig {
-            caster,
-            mountpoint: mountpoint.clone(),
-            position: Some(UpstreamPosition {
-                place,
-                interval: GGA_EVERY,
-                quality: self.quality.clone(),
-            }),
-            tls: None,
-        };
-        let config = LinkConfig {
-            station: station.clone(),
-            origin: Origin::Ntrip(ntrip),
-            silence: SILENCE_DEFAULT,
-            epoch_wait: EPOCH_WAIT_DEFAULT,
-            backoff: BackoffLimits::default(),
-            seed: self.around.caster.port().into(),
-        };
-        let (sink, source) = event_queue(EVENTS_WAITING_MAX);
-        (link::spawn(config, sink, self.around.clock.clone()), source)
     }
 }
 

@@ -71,6 +71,11 @@ impl ApiError {
         Self::new(ErrorCode::BadRequest, message)
     }
 
+    /// What can be read and makes no sense.
+    pub(crate) fn senseless(why: &dyn std::fmt::Display) -> Self {
+        Self::new(ErrorCode::Unprocessable, why.to_string())
+    }
+
     /// Something that is not there.
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::NotFound, message)

@@ -1,5 +1,6 @@
 //! Logging in and out, and the second factor.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -8,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use tianshu_caster::access::Denial;
-use tianshu_caster::accounts::account::{Account, AccountRole};
+use tianshu_caster::accounts::account::AccountRole;
 use tianshu_gnss::time::utc::Utc;
 use tianshu_ntrip::credentials::Credentials;
 use utoipa::ToSchema;
@@ -115,13 +116,7 @@ pub(crate) async fn open(
     let recognised = facts.of.recogniser.recognise(&said, address).await;
     let (user, account) = recognised.map_err(|denial| failed(denied(denial)))?;
     let code = asked.code.as_deref().filter(|code| !code.is_empty());
-    let state = given(&facts, &user, &account, code);
-    if let Err(error) = &state
-        && error.is_a_guess
-    {
-        facts.of.recogniser.on_wrong(&user, address);
-    }
-    let is_strong = state.map_err(|error| failed(error.said))?;
+    let is_strong = given(&facts, &user, address, code).map_err(failed)?;
     let now = facts.of.caster_clock.now();
     let csrf: Arc<str> = token().map_err(|error| ApiError::internal(&error))?.into();
     let session = Session {
@@ -214,64 +209,54 @@ pub(crate) async fn confirm_factor(
     let Some(factor) = offered else {
         return Err(ApiError::not_found("no second factor was offered to this account"));
     };
-    if let Err(error) = take_code(&facts, user, factor, &asked.code) {
-        if error.is_a_guess {
-            facts.of.recogniser.on_wrong(user, visitor.address);
-        }
-        return Err(error.said);
-    }
+    take_code(&facts, user, visitor.address, factor, &asked.code)?;
     facts.sessions.strengthen(&visitor.token);
     visitor.note(&facts, What::SecondFactorSet, user, "");
     let session = Session { is_strong: true, ..visitor.session };
     view(&facts, &session, visitor.account.role).map(Json)
 }
 
-/// A refusal, and whether it is one of who guesses.
-struct Refused {
-    said: ApiError,
-    is_a_guess: bool,
-}
-
 /// Whether the second factor was given; an error where it is needed and was not, or is wrong.
 fn given(
     facts: &Facts,
     user: &Arc<str>,
-    _account: &Account,
+    from: IpAddr,
     code: Option<&str>,
-) -> Result<bool, Refused> {
-    let own =
-        |error: rusqlite::Error| Refused { said: ApiError::internal(&error), is_a_guess: false };
-    let factor = facts.book.factor(user).map_err(own)?.filter(|factor| factor.is_confirmed);
-    match (factor, code) {
+) -> Result<bool, ApiError> {
+    let factor = facts.book.factor(user).map_err(|error| ApiError::internal(&error))?;
+    match (factor.filter(|factor| factor.is_confirmed), code) {
         (None, _) => Ok(false),
         (Some(_), None) => {
             let text = "the password is right; the code of the authenticator is needed too";
-            let said = ApiError::new(ErrorCode::SecondFactorRequired, text);
-            Err(Refused { said, is_a_guess: false })
+            Err(ApiError::new(ErrorCode::SecondFactorRequired, text))
         }
-        (Some(factor), Some(code)) => take_code(facts, user, factor, code).map(|()| true),
+        (Some(factor), Some(code)) => take_code(facts, user, from, factor, code).map(|()| true),
     }
 }
 
-fn take_code(facts: &Facts, user: &Arc<str>, factor: Factor, code: &str) -> Result<(), Refused> {
-    let own = |error: &dyn std::fmt::Display| Refused {
-        said: ApiError::internal(error),
-        is_a_guess: false,
-    };
-    let issuer = &facts.of.names.1;
-    let factor = SecondFactor::new(factor.secret, user, issuer).map_err(|error| own(&error))?;
+/// Takes a code once. A wrong one counts as a guess.
+fn take_code(
+    facts: &Facts,
+    user: &Arc<str>,
+    from: IpAddr,
+    factor: Factor,
+    code: &str,
+) -> Result<(), ApiError> {
+    let factor = SecondFactor::new(factor.secret, user, &facts.of.names.1);
+    let factor = factor.map_err(|error| ApiError::internal(&error))?;
     let posix_s = u64::try_from(Utc::from(facts.now()).posix_seconds()).unwrap_or(0);
-    let step = factor.step_of(code, posix_s);
-    let taken = match step {
-        Some(step) => facts.book.take_step(user, step).map_err(|error| own(&error))?,
+    let taken = match factor.step_of(code, posix_s) {
+        Some(step) => {
+            facts.book.take_step(user, step).map_err(|error| ApiError::internal(&error))?
+        }
         None => false,
     };
     if taken {
         return Ok(());
     }
+    facts.of.recogniser.on_wrong(user, from);
     let text = "the code is wrong, or was used already: wait for the next one";
-    let said = ApiError::new(ErrorCode::SecondFactorWrong, text);
-    Err(Refused { said, is_a_guess: true })
+    Err(ApiError::new(ErrorCode::SecondFactorWrong, text))
 }
 
 fn denied(denial: Denial) -> ApiError {

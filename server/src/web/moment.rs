@@ -70,12 +70,6 @@ pub(crate) fn of_unix_s(unix_s: f64) -> Option<GpsTime> {
     Some(GpsTime::from(utc) + Interval::from_seconds_f64(unix_s - whole))
 }
 
-/// A POSIX second as RFC 3339, without a fraction: how accounts tell time.
-pub(crate) fn rfc3339(posix_s: i64) -> String {
-    let text = Utc::from_posix(posix_s, 0).to_string();
-    text.replace(".000Z", "Z")
-}
-
 fn millis(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
 }

@@ -80,11 +80,11 @@ fn send(name: &str, hash: &[u8; 32], asked: &HeaderMap) -> Response<Body> {
             && let Some(packed) = Built::get(&format!("{name}{ending}"))
         {
             put(&mut headers, header::CONTENT_ENCODING, coding);
-            return (headers, packed.data.into_owned()).into_response();
+            return (headers, packed.data).into_response();
         }
     }
     match Built::get(name) {
-        Some(file) => (headers, file.data.into_owned()).into_response(),
+        Some(file) => (headers, file.data).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

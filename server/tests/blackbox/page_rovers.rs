@@ -1,39 +1,17 @@
 //! Monitor rovers: a station that judges the service by our own engine and by RTKLIB's.
 
 use std::fmt::Write;
-use std::fs;
-
-use tempfile::TempDir;
 
 use crate::accounts::folder_with;
 use crate::browser::{Browser, page_of};
-use crate::program::{Program, eventually, is_installed};
-use crate::service::{Service, tianshu};
+use crate::program::{eventually, is_installed};
+use crate::service::Service;
+use crate::station::simulated;
 
 /// A base, and 9 km away a station that judges it. Degrees north and east.
 const STATIONS: [(&str, f64, f64); 2] = [("BASE", 23.0, 108.0), ("JUDGE", 23.08, 108.0)];
 /// Without the network's ionosphere nine kilometres are solved to a metre in any case, and to centimetres soon.
 const ERROR_MAX_MM: f64 = 1_000.0;
-
-/// A simulated pair of stations on TCP ports.
-fn world(folder: &TempDir) -> (Program, Vec<String>) {
-    let mut network = "name = \"pair\"\n".to_owned();
-    for (name, north, east) in STATIONS {
-        writeln!(network, "[[station]]\nname = \"{name}\"\nlatitude_deg = {north}\nlongitude_deg = {east}\nheight_m = 100").unwrap();
-    }
-    let file = folder.path().join("pair.toml");
-    fs::write(&file, network).unwrap();
-    let mut command = tianshu();
-    command.args(["simulate", "--scenario", "quiet", "--tcp-base", "127.0.0.1:0", "--network"]);
-    let world = Program::start(command.arg(&file));
-    let ports = eventually("both stations have a port", || {
-        let out = world.out();
-        let ports: Vec<String> =
-            out.lines().filter_map(|line| line.split(" at ").nth(1)).map(str::to_owned).collect();
-        (ports.len() == STATIONS.len()).then_some(ports)
-    });
-    (world, ports)
-}
 
 #[test]
 fn a_station_judges_the_service_by_two_engines_side_by_side() {
@@ -42,7 +20,7 @@ fn a_station_judges_the_service_by_two_engines_side_by_side() {
                   [web]\nlisten = \"127.0.0.1:0\"\nfolder = \"web\"\nsecond_factor = false\n";
     let accounts: [&[&str]; 2] = [&["ope", "--role", "operator"], &["judge"]];
     let folder = folder_with(tables, &accounts);
-    let (_world, ports) = world(&folder);
+    let (_world, ports) = simulated(folder.path(), &STATIONS, &[]);
     let mut config = tables.to_owned();
     for ((name, north, east), port) in STATIONS.iter().zip(&ports) {
         write!(

@@ -1,9 +1,38 @@
 //! Stations on plain sockets: every way in which a stream can reach the program.
 
+use std::fmt::Write as _;
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 
-use crate::program::{PATIENCE, eventually};
+use crate::program::{PATIENCE, Program, eventually};
+use crate::service::tianshu;
+
+/// A simulated network of stations (name, degrees north and east) at 100 m of height, playing on TCP ports: the program, and the ports in
+/// their order.
+pub(crate) fn simulated(
+    folder: &Path,
+    stations: &[(&str, f64, f64)],
+    options: &[&str],
+) -> (Program, Vec<String>) {
+    let mut network = "name = \"simulated\"\n".to_owned();
+    for (name, north, east) in stations {
+        writeln!(network, "[[station]]\nname = \"{name}\"\nlatitude_deg = {north}\nlongitude_deg = {east}\nheight_m = 100").unwrap();
+    }
+    let file = folder.join("simulated.toml");
+    fs::write(&file, network).unwrap();
+    let mut command = tianshu();
+    command.args(["simulate", "--scenario", "quiet", "--tcp-base", "127.0.0.1:0"]);
+    let world = Program::start(command.args(options).arg("--network").arg(&file));
+    let ports = eventually("all stations have a port", || {
+        let out = world.out();
+        let ports = out.lines().filter_map(|line| line.split(" at ").nth(1));
+        let ports: Vec<String> = ports.map(str::to_owned).collect();
+        (ports.len() == stations.len()).then_some(ports)
+    });
+    (world, ports)
+}
 
 /// How bytes are wrapped on their way.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! A small simulated network, solved live: a rover gets the nearest base first, then its own virtual station.
 
 use std::fmt::Write;
-use std::fs;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -12,7 +11,8 @@ use tianshu_rtcm::message::{Message, decode};
 
 use crate::program::{Program, eventually};
 use crate::rover::{Rover, sourcetable};
-use crate::service::{Service, tianshu};
+use crate::service::Service;
+use crate::station::simulated;
 use crate::stream::frames_in;
 
 /// Degrees north and east: some 25 km from one to the next, over which integers are soon found.
@@ -42,22 +42,7 @@ struct Network {
 impl Network {
     fn start() -> Self {
         let folder = TempDir::new().unwrap();
-        let mut network = "name = \"six\"\n".to_owned();
-        for (name, north, east) in STATIONS {
-            writeln!(network, "[[station]]\nname = \"{name}\"\nlatitude_deg = {north}\nlongitude_deg = {east}\nheight_m = 100").unwrap();
-        }
-        let file = folder.path().join("six.toml");
-        fs::write(&file, network).unwrap();
-        let mut command = tianshu();
-        command.args(["simulate", "--scenario", "quiet", "--tcp-base", "127.0.0.1:0"]);
-        command.args(["--speed", SPEED, "--network"]).arg(&file);
-        let world = Program::start(&mut command);
-        let ports = eventually("all stations have a port", || {
-            let out = world.out();
-            let ports = out.lines().filter_map(|line| line.split(" at ").nth(1));
-            let ports: Vec<String> = ports.map(str::to_owned).collect();
-            (ports.len() == STATIONS.len()).then_some(ports)
-        });
+        let (world, ports) = simulated(folder.path(), &STATIONS, &["--speed", SPEED]);
         let kept = folder.path().join("network.checkpoint");
         let mut tables = format!("[network]\nsolve = true\ncheckpoint = \"{}\"\n", kept.display());
         for ((name, north, east), port) in STATIONS.iter().zip(ports) {

@@ -142,7 +142,7 @@ impl Quality {
         let least = if self.epochs == 0 { 0 } else { self.satellites_least };
         let seen: u64 = self.satellites.values().sum();
         let signals = self.signals.iter().map(|(signal, counts)| {
-            let name = format!("{}{signal}", signal.constellation().letter());
+            let name = signal.with_system();
             let value = self.signal_json(&name, *signal, counts, multipath_m);
             (name, value)
         });

@@ -98,10 +98,14 @@ impl StationRecord {
     /// Where the marker is: below the reference point of the antenna that is there now.
     pub fn marker(&self) -> Ecef {
         let delta = self.antennas.last().map_or(NOWHERE, |antenna| antenna.delta);
-        let up = delta.to_ecef(self.reference_point.to_geodetic(GRS80));
-        let [x, y, z] = up.xyz();
-        self.reference_point + EcefDelta::new(-x, -y, -z)
+        marker_below(self.reference_point, delta)
     }
+}
+
+/// Where the marker is below an antenna reference point that is so far from it.
+pub fn marker_below(reference_point: Ecef, delta: Enu) -> Ecef {
+    let [x, y, z] = delta.to_ecef(reference_point.to_geodetic(GRS80)).xyz();
+    reference_point + EcefDelta::new(-x, -y, -z)
 }
 
 /// The reference point on the marker itself.

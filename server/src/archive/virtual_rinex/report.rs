@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use tianshu_gnss::coords::Ecef;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
-use tianshu_positioning::network::snapshot::NetworkSnapshot;
 
 use crate::archive::virtual_rinex::Asked;
 use crate::network::reasons::Reasons;
@@ -95,12 +94,6 @@ impl Levelled {
     pub(crate) fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum / self.count as f64)
     }
-}
-
-/// Ambiguities above the mask, and how many of them are levelled.
-pub(super) fn ambiguities(snapshot: &NetworkSnapshot) -> (usize, usize) {
-    let groups = snapshot.resolved.by_group.values();
-    groups.fold((0, 0), |(all, levelled), (a, l)| (all + a, levelled + l))
 }
 
 /// Epochs of an interval that lie within a span: those of GPS time's own count.

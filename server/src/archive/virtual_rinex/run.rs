@@ -18,9 +18,7 @@ use tianshu_station_monitor::archive::span::Span;
 
 use crate::archive::virtual_rinex::choice::{Chosen, distance_km};
 use crate::archive::virtual_rinex::orbits::Orbits;
-use crate::archive::virtual_rinex::report::{
-    Levelled, Report, StationReport, ambiguities, epochs_within,
-};
+use crate::archive::virtual_rinex::report::{Levelled, Report, StationReport, epochs_within};
 use crate::archive::virtual_rinex::{Asked, Ground, NotMade, Progress};
 use crate::network::reasons::Reasons;
 use crate::network::source::{Grid, RawEpochs, Source, measured_at};
@@ -94,7 +92,7 @@ impl Run {
                 break;
             }
             let snapshot = self.step(time)?;
-            let ambiguities = ambiguities(&snapshot);
+            let ambiguities = snapshot.resolved.total();
             let all = until - begun;
             let progress =
                 Progress { time, done: time - begun, all, runs_in: time < from, ambiguities };
@@ -148,7 +146,7 @@ impl Run {
         if turn != Turn::Written {
             return;
         }
-        report.levelled.add(ambiguities(snapshot));
+        report.levelled.add(snapshot.resolved.total());
         for (station, view) in report.stations.iter_mut().zip(&snapshot.stations) {
             if let Some(doubt) = &view.doubt {
                 station.doubted += 1;
@@ -188,7 +186,7 @@ fn why_never(last: Option<&NetworkSnapshot>, from: GpsTime) -> String {
     let Some(last) = last.filter(|last| last.time >= from) else {
         return "no station has an epoch in the span".to_owned();
     };
-    let (all, levelled) = ambiguities(last);
+    let (all, levelled) = last.resolved.total();
     let mut reasons: BTreeSet<String> = BTreeSet::new();
     for field in last.satellites.values() {
         reasons.extend(field.withheld.map(|why| why.to_string()));

@@ -2,6 +2,7 @@
 
 mod change;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -16,13 +17,14 @@ use tianshu_caster::accounts::store::{AccountStore, Existing, Missing, StoreErro
 use tianshu_ntrip::credentials::Secret;
 use utoipa::ToSchema;
 
+use crate::users::list::moment;
 use crate::web::answers::accounts::change::{AccountRequest, NewAccountRequest, set};
 use crate::web::answers::list::{Page, PageQuery, Usual, page};
 use crate::web::audit::What;
 use crate::web::error::{ApiError, ErrorCode, Problem};
 use crate::web::extract::{Asked, Body, Named};
 use crate::web::facts::{Facts, read};
-use crate::web::moment::rfc3339;
+
 use crate::web::rights::Right;
 use crate::web::who::Visitor;
 
@@ -88,8 +90,9 @@ pub(crate) async fn list(
     let all = all.await?;
     let behind =
         all.iter().filter(|a| after.as_deref().is_none_or(|after| a.name.as_str() > after));
+    let sessions = sessions(&facts);
     let found: Result<Vec<_>, ApiError> =
-        behind.take(limit + 1).map(|account| view(&facts, account)).collect();
+        behind.take(limit + 1).map(|account| view(&facts, account, &sessions)).collect();
     Ok(Json(page(facts.now().into(), found?, limit, |account| account.name.clone())))
 }
 
@@ -106,7 +109,7 @@ pub(crate) async fn make(
     Body(asked): Body<NewAccountRequest>,
 ) -> Result<(StatusCode, Json<Made>), ApiError> {
     visitor.needs(Right::ChangeAccounts)?;
-    let name = AccountName::new(&asked.name).map_err(|error| senseless(&error))?;
+    let name = AccountName::new(&asked.name).map_err(|error| ApiError::senseless(&error))?;
     let drawn = if asked.password.is_none() { Some(draw()?) } else { None };
     let password = asked.password.as_deref().map(Secret::new).or_else(|| drawn.clone());
     let password = password.ok_or_else(|| ApiError::internal(&"no password"))?;
@@ -117,7 +120,7 @@ pub(crate) async fn make(
     within_store(&facts, Missing::Make, move |store| store.save(&[account], Existing::Refuse))
         .await?;
     visitor.note(&facts, What::AccountMade, made.name.as_str(), &made.role.to_string());
-    let account = view(&facts, &made)?;
+    let account = view(&facts, &made, &sessions(&facts))?;
     let password = drawn.map(|secret| secret.reveal().to_owned());
     Ok((StatusCode::CREATED, Json(Made { account, password })))
 }
@@ -156,7 +159,7 @@ pub(crate) async fn change(
     });
     let account = changed.await??;
     visitor.note(&facts, What::AccountChanged, name.as_str(), &what);
-    Ok(Json(view(&facts, &account)?))
+    Ok(Json(view(&facts, &account, &sessions(&facts))?))
 }
 
 /// Removes an account; its sessions end. Needs the right `change_accounts`.
@@ -249,22 +252,30 @@ async fn within_store<T: Send + 'static>(
     })
 }
 
-fn view(facts: &Facts, account: &Account) -> Result<AccountView, ApiError> {
+/// How many sessions each account has at this moment.
+fn sessions(facts: &Facts) -> HashMap<Arc<str>, usize> {
+    let mut counts = HashMap::new();
+    for account in read(&facts.of.ledger).open().filter_map(|record| record.account.as_ref()) {
+        *counts.entry(Arc::clone(account)).or_insert(0) += 1;
+    }
+    counts
+}
+
+fn view(
+    facts: &Facts,
+    account: &Account,
+    sessions: &HashMap<Arc<str>, usize>,
+) -> Result<AccountView, ApiError> {
     let row = Row::from(account);
     let name = account.name.as_str();
     let factor = facts.book.factor(name).map_err(|error| ApiError::internal(&error))?;
-    let is_own = |own: &Option<Arc<str>>| own.as_deref() == Some(name);
-    let sessions_open = {
-        let ledger = read(&facts.of.ledger);
-        ledger.open().filter(|record| is_own(&record.account)).count()
-    };
     Ok(AccountView {
         name: row.name,
         organisation: row.organisation,
         role: row.role,
         enabled: row.enabled,
-        valid_from: row.valid_from.map(rfc3339),
-        valid_until: row.valid_until.map(rfc3339),
+        valid_from: row.valid_from.map(moment),
+        valid_until: row.valid_until.map(moment),
         sessions_max: row.sessions_max,
         when_full: row.sessions_max.map(|_| row.when_full),
         mountpoints: account
@@ -273,9 +284,9 @@ fn view(facts: &Facts, account: &Account) -> Result<AccountView, ApiError> {
             .map(|all| all.iter().map(ToString::to_string).collect()),
         area: row.area,
         note: row.note,
-        created: rfc3339(row.created),
-        changed: rfc3339(row.changed),
-        sessions_open,
+        created: moment(row.created),
+        changed: moment(row.changed),
+        sessions_open: sessions.get(name).copied().unwrap_or(0),
         second_factor: factor.is_some_and(|factor| factor.is_confirmed),
     })
 }
@@ -293,9 +304,5 @@ fn draw() -> Result<Secret, ApiError> {
 /// Hashes a password, on a thread that may take its time.
 async fn hashed(password: Secret) -> Result<PasswordHash, ApiError> {
     let hashed = tokio::task::spawn_blocking(move || PasswordHash::of(&password)).await;
-    hashed.map_err(|error| ApiError::internal(&error))?.map_err(|error| senseless(&error))
-}
-
-fn senseless(error: &dyn std::fmt::Display) -> ApiError {
-    ApiError::new(ErrorCode::Unprocessable, error.to_string())
+    hashed.map_err(|error| ApiError::internal(&error))?.map_err(|error| ApiError::senseless(&error))
 }

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
 use serde::Serialize;
-use tianshu_gnss::coords::GRS80;
+use tianshu_gnss::coords::{GRS80, Geodetic};
 use utoipa::ToSchema;
 
 use crate::web::answers::list::Usual;
@@ -48,18 +48,12 @@ pub(crate) async fn show(
     let places = logs.iter().filter(|_| visitor.has(Right::Stations));
     let places: Vec<_> =
         places.filter_map(|log| log.place).map(|place| place.to_geodetic(GRS80)).collect();
-    let range = |values: Vec<f64>| {
-        let least = values.iter().copied().reduce(f64::min)?;
-        Some((least - MARGIN_DEG, values.into_iter().reduce(f64::max)? + MARGIN_DEG))
-    };
-    let latitudes = range(places.iter().map(|place| place.latitude_deg()).collect());
-    let longitudes = range(places.iter().map(|place| place.longitude_deg()).collect());
-    let ranges = latitudes.zip(longitudes);
+    let around = around(&places, MARGIN_DEG);
+    let middle = |[s, w, n, e]: [f64; 4]| [f64::midpoint(s, n), f64::midpoint(w, e)];
     let map = &facts.config.map;
     Ok(Json(MapView {
-        middle_deg: ranges
-            .map(|((s, n), (w, e))| [f64::midpoint(s, n), f64::midpoint(w, e)].map(degrees)),
-        box_deg: ranges.map(|((s, n), (w, e))| [s, w, n, e].map(degrees)),
+        middle_deg: around.map(|around| middle(around).map(degrees)),
+        box_deg: around.map(|around| around.map(degrees)),
         licence: map.licence.clone(),
         has_boundaries: map.boundaries.is_some(),
         tiles: map.tiles.clone(),
@@ -82,6 +76,17 @@ pub(crate) async fn boundaries(
     }
     let text = tokio::fs::read(file).await.map_err(|error| ApiError::internal(&error))?;
     Ok(([(header::CONTENT_TYPE, "application/geo+json")], text))
+}
+
+/// South, west, north and east of places, with a margin; none without any.
+pub(crate) fn around(places: &[Geodetic], margin_deg: f64) -> Option<[f64; 4]> {
+    let range = |of: fn(&Geodetic) -> f64| {
+        let all = places.iter().map(of);
+        Some((all.clone().reduce(f64::min)? - margin_deg, all.reduce(f64::max)? + margin_deg))
+    };
+    let (south, north) = range(|place| place.latitude_deg())?;
+    let (west, east) = range(|place| place.longitude_deg())?;
+    Some([south, west, north, east])
 }
 
 fn may_see(visitor: &Visitor) -> Result<(), ApiError> {

@@ -1,6 +1,5 @@
 //! The network's solution: stations, edges, triangles, satellites, and how well they predict each other.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,7 +7,6 @@ use axum::extract::State;
 use serde::Serialize;
 use tianshu_gnss::coords::GRS80;
 use tianshu_gnss::satellite::Satellite;
-use tianshu_positioning::network::observed::Group;
 use tianshu_positioning::network::snapshot::{NetworkSnapshot, SatelliteField, StationView};
 use tianshu_positioning::network::topology::keeper::StationHealth;
 use tianshu_positioning::network::topology::{StationIndex, Triangle};
@@ -169,21 +167,21 @@ fn told(snapshot: &NetworkSnapshot) -> NetworkView {
         fixed_ratio: fixed_ratio(snapshot, *corners),
         i95_mm: i95_mm(corners.iter().filter_map(|c| snapshot.stations.get(c.position()))),
     });
-    let groups: BTreeMap<Group, (usize, usize)> = snapshot.resolved.by_group.clone();
-    let (ambiguities, levelled) =
-        groups.values().fold((0, 0), |(all, done), of| (all + of.0, done + of.1));
+    let (ambiguities, levelled) = snapshot.resolved.total();
     NetworkView {
         at: Some(snapshot.time.into()),
         reason: None,
         stations: snapshot.stations.iter().map(station).collect(),
         edges: edges.collect(),
         triangles: triangles.collect(),
-        groups: groups
-            .into_iter()
+        groups: snapshot
+            .resolved
+            .by_group
+            .iter()
             .map(|(group, (ambiguities, levelled))| GroupView {
-                group: group_name(group).to_owned(),
-                ambiguities,
-                levelled,
+                group: group_name(*group).to_owned(),
+                ambiguities: *ambiguities,
+                levelled: *levelled,
             })
             .collect(),
         satellites: snapshot.satellites.iter().map(|(s, field)| satellite(*s, field)).collect(),

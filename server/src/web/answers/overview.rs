@@ -60,6 +60,43 @@ pub(crate) struct RoverCounts {
     unknown: usize,
 }
 
+/// What a rover says of its fix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fix {
+    Fixed,
+    Float,
+    Dgps,
+    Single,
+    None,
+    Unknown,
+}
+
+impl Fix {
+    /// By the quality of its last GGA, if it has told any.
+    pub(crate) fn of(quality: Option<u8>) -> Self {
+        match quality {
+            Some(4) => Self::Fixed,
+            Some(5) => Self::Float,
+            Some(2) => Self::Dgps,
+            Some(1) => Self::Single,
+            Some(_) => Self::None,
+            None => Self::Unknown,
+        }
+    }
+
+    /// Its word.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Float => "float",
+            Self::Dgps => "dgps",
+            Self::Single => "single",
+            Self::None => "none",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// The solution at a glance.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct NetworkGlance {
@@ -169,22 +206,21 @@ fn rovers(facts: &Facts) -> RoverCounts {
     let ledger = read(&facts.of.ledger);
     for record in ledger.open().filter(|record| record.role == Role::Rover) {
         counts.total += 1;
-        match record.quality() {
-            Some(4) => counts.fixed += 1,
-            Some(5) => counts.float += 1,
-            Some(2) => counts.dgps += 1,
-            Some(1) => counts.single += 1,
-            Some(_) => counts.none += 1,
-            None => counts.unknown += 1,
-        }
+        *match Fix::of(record.quality()) {
+            Fix::Fixed => &mut counts.fixed,
+            Fix::Float => &mut counts.float,
+            Fix::Dgps => &mut counts.dgps,
+            Fix::Single => &mut counts.single,
+            Fix::None => &mut counts.none,
+            Fix::Unknown => &mut counts.unknown,
+        } += 1;
     }
     counts
 }
 
 fn glance(epoch: &NetworkEpoch) -> NetworkGlance {
     let snapshot = &epoch.snapshot;
-    let counts = snapshot.resolved.by_group.values();
-    let (ambiguities, levelled) = counts.fold((0, 0), |(a, l), of| (a + of.0, l + of.1));
+    let (ambiguities, levelled) = snapshot.resolved.total();
     NetworkGlance {
         at: snapshot.time.into(),
         epoch: epoch.number,

@@ -12,6 +12,7 @@ use tianshu_positioning::network::topology::StationIndex;
 use utoipa::ToSchema;
 
 use crate::web::answers::list::Usual;
+use crate::web::answers::map::around;
 use crate::web::answers::network::{millimetres, why_unknown};
 use crate::web::answers::stations::degrees;
 use crate::web::error::ApiError;
@@ -73,12 +74,7 @@ pub(crate) async fn show(
 fn layer(snapshot: &NetworkSnapshot) -> Option<PredictedError> {
     let places: Vec<Geodetic> =
         snapshot.stations.iter().map(|view| view.place.to_geodetic(GRS80)).collect();
-    let range = |of: fn(&Geodetic) -> f64| {
-        let all = places.iter().map(of);
-        Some((all.clone().reduce(f64::min)? - MARGIN_DEG, all.reduce(f64::max)? + MARGIN_DEG))
-    };
-    let (south, north) = range(|place| place.latitude_deg())?;
-    let (west, east) = range(|place| place.longitude_deg())?;
+    let [south, west, north, east] = around(&places, MARGIN_DEG)?;
     let mean_height_m = places.iter().map(|p| p.height_m).sum::<f64>() / places.len() as f64;
     let middle = |cell: u8| (f64::from(cell) + 0.5) / f64::from(SIDE);
     let cells = (0..SIDE).flat_map(|row| (0..SIDE).map(move |column| (row, column)));

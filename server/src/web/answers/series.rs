@@ -87,7 +87,7 @@ pub(crate) async fn show(
     }
     let step = Step::read(&asked.resolution)?;
     let (from, until) = span(&asked, step, facts.now())?;
-    let made = facts.of_station(&station, |history| match step {
+    let made = facts.history.of(&station, |history| match step {
         Step::Second => seconds(history, &wanted, from, until),
         Step::Closed(span) => closed(history, &wanted, span, from, until),
     });
@@ -101,16 +101,6 @@ pub(crate) async fn show(
         unix_s,
         series,
     }))
-}
-
-impl Facts {
-    fn of_station<T>(
-        &self,
-        station: &StationName,
-        ask: impl FnOnce(&StationHistory) -> T,
-    ) -> Option<T> {
-        self.history.of(station, ask)
-    }
 }
 
 /// How finely.

@@ -200,9 +200,7 @@ fn told(
         multipath_by_signal_m: status
             .multipath_m
             .iter()
-            .map(|(signal, m)| {
-                (format!("{}{signal}", signal.constellation().letter()), rounded(*m))
-            })
+            .map(|(signal, m)| (signal.with_system(), rounded(*m)))
             .collect(),
         minute: status.minute.as_deref().map(summary),
         hour: status.hour.as_deref().map(summary),
@@ -301,7 +299,7 @@ fn sky(status: &StationStatus, snapshot: Option<&NetworkSnapshot>) -> Vec<InSky>
 
 fn signal(of: &SignalSummary) -> SignalView {
     SignalView {
-        signal: format!("{}{}", of.signal.constellation().letter(), of.signal),
+        signal: of.signal.with_system(),
         observed: of.observed,
         expected: of.expected,
         interruptions: of.interruptions,

@@ -9,9 +9,10 @@ use serde::Serialize;
 use tianshu_gnss::coords::GRS80;
 use tianshu_gnss::station::StationName;
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
-use tianshu_station_monitor::quality::status::{Light, Link, StationStatus};
+use tianshu_station_monitor::quality::status::StationStatus;
 use utoipa::ToSchema;
 
+use crate::json::monitor::{light, link};
 use crate::monitor::view::MonitorView;
 use crate::web::answers::list::{Usual, rounded};
 use crate::web::error::ApiError;
@@ -146,25 +147,6 @@ pub(crate) fn live(status: &StationStatus) -> LiveRow {
         satellites: status.newest.as_ref().map(|epoch| epoch.by_satellite().count()),
         latency_s: latency.map(|latency| rounded(latency.median_s)),
         fixed: status.network.as_ref().map(|network| network.levelled),
-    }
-}
-
-/// A light as a word.
-pub(crate) fn light(light: Light) -> &'static str {
-    match light {
-        Light::Grey => "grey",
-        Light::Green => "green",
-        Light::Yellow => "yellow",
-        Light::Red => "red",
-    }
-}
-
-/// A link as words.
-pub(crate) fn link(link: &Link) -> String {
-    match link {
-        Link::Unknown => "unknown".to_owned(),
-        Link::Up => "up".to_owned(),
-        Link::Down(reason) => format!("down: {reason}"),
     }
 }
 

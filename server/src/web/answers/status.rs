@@ -9,8 +9,8 @@ use serde::Serialize;
 use tianshu_station_monitor::quality::status::Light;
 use utoipa::ToSchema;
 
+use crate::json::monitor::light;
 use crate::web::answers::overview::{StationCounts, overview};
-use crate::web::answers::stations::light;
 use crate::web::facts::Facts;
 use crate::web::moment::Epoch;
 

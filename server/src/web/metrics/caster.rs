@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tianshu_caster::access::Role;
 use tianshu_gnss::coords::Enu;
 
+use crate::web::answers::overview::Fix;
 use crate::web::facts::{Facts, read};
 use crate::web::metrics::Figures;
 use crate::web::rover_board::Engine;
@@ -59,14 +60,7 @@ fn clients(figures: &Figures, facts: &Facts) -> Result<(), prometheus::Error> {
     {
         let ledger = read(&facts.of.ledger);
         for record in ledger.open().filter(|record| record.role == Role::Rover) {
-            let quality = match record.quality() {
-                Some(4) => "fixed",
-                Some(5) => "float",
-                Some(2) => "dgps",
-                Some(1) => "single",
-                Some(_) => "none",
-                None => "unknown",
-            };
+            let quality = Fix::of(record.quality()).name();
             *counts.entry((record.mountpoint.to_string(), quality)).or_insert(0.0) += 1.0;
         }
     }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use tianshu_gnss::signal::Signal;
 use tianshu_station_monitor::quality::status::{Light, StationStatus};
 
+use crate::json::monitor::light;
 use crate::network::report::group_name;
 use crate::web::answers::network::network_i95_mm;
-use crate::web::answers::stations::light;
 use crate::web::facts::Facts;
 use crate::web::history::StationHistory;
 use crate::web::metrics::Figures;
@@ -88,10 +89,8 @@ fn by_signal(figures: &Figures, all: &[StationStatus]) -> Result<(), prometheus:
     let named: Vec<(&str, String, f64)> = all
         .iter()
         .flat_map(|s| {
-            s.multipath_m.iter().map(|(signal, m)| {
-                let name = format!("{}{signal}", signal.constellation().letter());
-                (s.station.as_str(), name, *m)
-            })
+            let of = |(signal, m): &(Signal, f64)| (s.station.as_str(), signal.with_system(), *m);
+            s.multipath_m.iter().map(of)
         })
         .collect();
     let values: Vec<_> =
@@ -153,7 +152,7 @@ pub(super) fn add_network(figures: &Figures, facts: &Facts) -> Result<(), promet
     figures.gauges("network_ambiguities", help, &["group"], &of(|c| c.0))?;
     let help = "Ambiguities that are levelled to whole cycles";
     figures.gauges("network_fixed_ambiguities", help, &["group"], &of(|c| c.1))?;
-    let (all, fixed) = groups.values().fold((0, 0), |(a, f), c| (a + c.0, f + c.1));
+    let (all, fixed) = snapshot.resolved.total();
     if all > 0 {
         let ratio = fixed as f64 / all as f64;
         figures.gauge(

@@ -11,7 +11,7 @@ use tianshu_gnss::time::utc::Utc;
 use tianshu_ntrip::mountpoint::Mountpoint;
 use utoipa::ToSchema;
 
-use crate::web::error::{ApiError, ErrorCode};
+use crate::web::error::ApiError;
 
 /// A new account.
 #[derive(Deserialize, ToSchema)]
@@ -113,7 +113,7 @@ pub(crate) fn set(account: &mut Account, asked: &AccountRequest) -> Result<(), A
         account.note.clone_from(note);
     }
     if let Some(role) = &asked.role {
-        account.role = role.parse::<AccountRole>().map_err(|error| senseless(&error))?;
+        account.role = role.parse::<AccountRole>().map_err(|error| ApiError::senseless(&error))?;
     }
     account.enabled = asked.enabled.unwrap_or(account.enabled);
     match &asked.valid_from {
@@ -136,11 +136,11 @@ pub(crate) fn set(account: &mut Account, asked: &AccountRequest) -> Result<(), A
         Wish::Stay => {}
         Wish::Clear => account.area = None,
         Wish::Be(area) => {
-            let read = area.parse::<Area>().map_err(|error| senseless(&error))?;
+            let read = area.parse::<Area>().map_err(|error| ApiError::senseless(&error))?;
             account.area = Some(read);
         }
     }
-    account.check().map_err(|error| senseless(&error))
+    account.check().map_err(|error| ApiError::senseless(&error))
 }
 
 fn limit(account: &mut Account, asked: &AccountRequest) -> Result<(), ApiError> {
@@ -151,29 +151,26 @@ fn limit(account: &mut Account, asked: &AccountRequest) -> Result<(), ApiError> 
         Wish::Be(max) => account.sessions = Some(SessionLimit { max, when_full }),
     }
     if let Wish::Be(when_full) = &asked.when_full {
-        let policy = when_full.parse::<WhenFull>().map_err(|error| senseless(&error))?;
+        let policy = when_full.parse::<WhenFull>().map_err(|error| ApiError::senseless(&error))?;
         let limit = account.sessions.as_mut();
-        limit.ok_or_else(|| senseless(&BadAccount::Sessions))?.when_full = policy;
+        limit.ok_or_else(|| ApiError::senseless(&BadAccount::Sessions))?.when_full = policy;
     }
     Ok(())
 }
 
 fn mountpoints(names: &[String]) -> Result<BTreeSet<Mountpoint>, ApiError> {
     if names.len() > MOUNTPOINTS_MAX {
-        return Err(senseless(&BadAccount::Mountpoints));
+        return Err(ApiError::senseless(&BadAccount::Mountpoints));
     }
     let one = |name: &String| {
-        Mountpoint::new(name).ok_or_else(|| senseless(&format!("{name:?} names no mountpoint")))
+        Mountpoint::new(name)
+            .ok_or_else(|| ApiError::senseless(&format!("{name:?} names no mountpoint")))
     };
     names.iter().map(one).collect()
 }
 
 fn moment(text: &str) -> Result<i64, ApiError> {
-    text.parse::<Utc>().map(Utc::posix_seconds).map_err(|error| senseless(&error))
-}
-
-fn senseless(error: &dyn std::fmt::Display) -> ApiError {
-    ApiError::new(ErrorCode::Unprocessable, error.to_string())
+    text.parse::<Utc>().map(Utc::posix_seconds).map_err(|error| ApiError::senseless(&error))
 }
 
 #[cfg(test)]
