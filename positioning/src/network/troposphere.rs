@@ -1,5 +1,7 @@
 //! The troposphere between the stations: zenith delays reduced to the ellipsoid, kriged, and built up again at any height.
 
+pub mod weather;
+
 use tianshu_gnss::coords::Geodetic;
 
 use crate::model::troposphere::{RELATIVE_HUMIDITY, ZenithDelay, zenith_delay};
@@ -25,7 +27,8 @@ const WET_SCALES: u8 = 35;
 const RANGE_M: f64 = 80e3;
 /// The noise of a station's zenith delay, m (the same).
 const NUGGET_M: f64 = 0.002;
-/// The deviation of the reduced delay from its plane, m: a starting value, of the size of weather at 80 km.
+/// The deviation of the reduced delay from its plane, m, of the size of weather at 80 km. Interpolation weighs by it; how far it may be off
+/// is told from the weather of the last hour ([`weather::Weather`]) where that is the more restless.
 const SILL_SIGMA_M: f64 = 0.015;
 /// Heights between which the reduction is used, m: from below every shore to above every road.
 const HEIGHT_RANGE_M: std::ops::RangeInclusive<f64> = -500.0..=9_000.0;
@@ -40,6 +43,8 @@ pub struct ZenithField {
     reduced_m: Vec<Option<f64>>,
     wet_scale_m: f64,
     covariance: Covariance,
+    /// What the last hour's weather was like, if that is known.
+    weather: Option<Covariance>,
 }
 
 /// The zenith delay at a place.
@@ -110,7 +115,15 @@ impl ZenithField {
             heights_m,
             wet_scale_m,
             covariance: covariance(),
+            weather: None,
         }
+    }
+
+    /// With sigmas of that weather, where they are larger. What is interpolated stays the same to the bit: what a rover is told must not move
+    /// when the weather is judged anew.
+    #[must_use]
+    pub fn in_weather(self, weather: Option<Covariance>) -> Self {
+        Self { weather, ..self }
     }
 
     /// The zenith delay at `target`; none without a station.
@@ -129,9 +142,17 @@ impl ZenithField {
             .sum();
         // The derivative of the wet delay by the scale height, for the height that the stations do not share.
         let by_scale = wet_m * (height_m - stations_height_m) / self.wet_scale_m.powi(2);
-        let sigma_m = (weights.sigma_m() * lowered).hypot(by_scale * WET_SCALE_LEFT_SIGMA_M);
+        let in_weather =
+            self.weather.and_then(|weather| weights.sigma_under_m(&self.points, point, &weather));
+        let air_m = in_weather.map_or(weights.sigma_m(), |sigma_m| sigma_m.max(weights.sigma_m()));
+        let sigma_m = (air_m * lowered).hypot(by_scale * WET_SCALE_LEFT_SIGMA_M);
         let zenith = ZenithDelay { hydrostatic_m: hydrostatic_m(target), wet_m };
         Some(Interpolated { zenith, sigma_m, drift: weights.drift() })
+    }
+
+    /// How alike the wet delay is at two places, as far as the last hour tells.
+    pub fn covariance(&self) -> Covariance {
+        self.weather.unwrap_or(self.covariance)
     }
 
     /// The scale height that is used, m.

@@ -39,6 +39,7 @@ use crate::network::solution::links::{Levelled, levelled};
 use crate::network::solution::zenith::{Residuals, ZenithFilter};
 use crate::network::topology::keeper::TopologyKeeper;
 use crate::network::topology::{Edge, StationIndex, Topology};
+use crate::network::troposphere::weather::Weather;
 
 /// A station of the network.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +87,7 @@ pub struct Engine {
     shown_version: u64,
     frame: Arc<PhaseFrame>,
     zenith: ZenithFilter,
+    weather: Weather,
     fields: Fields,
     integrity: Integrity,
     watch: SatelliteWatch,
@@ -136,6 +138,7 @@ impl Engine {
             shown_version: 0,
             frame: Arc::default(),
             zenith: ZenithFilter::new(stations.len()),
+            weather: Weather::default(),
             fields: Fields::new(&points),
             integrity: Integrity::new(stations.len()),
             watch: SatelliteWatch::default(),

@@ -45,6 +45,13 @@ impl Engine {
             })
             .collect();
         let zenith = ZenithField::new(self.plane, &self.geodetic, &zenith_m, WET_SCALE_DEFAULT_M);
+        if self.weather.is_due(time) {
+            let known = (0..stations.len()).filter(|at| stations[*at].zenith_m.is_some());
+            let known: Vec<usize> = known.collect();
+            let sigmas_m = self.zenith.sigmas_apart_m(&known);
+            self.weather.follow(time, &zenith, &known, &sigmas_m);
+        }
+        let zenith = zenith.in_weather(self.weather.covariance());
         let satellites = self
             .fields
             .all()

@@ -79,6 +79,30 @@ impl Weights {
         self.variance_m2.sqrt()
     }
 
+    /// The standard deviation at `target`, without a station's noise, m, if the field above its plane is like `covariance` and not like what
+    /// the weights were made for; none if a station has no place.
+    ///
+    /// The error of any weights that reproduce the plane: C(0) - 2 Σ wᵢ cᵢ + Σ wᵢ wⱼ Cᵢⱼ, with the noise on the diagonal (Cressie 1993,
+    /// section 3.4.5).
+    pub fn sigma_under_m(
+        &self,
+        places: &[PlanePoint],
+        target: PlanePoint,
+        covariance: &Covariance,
+    ) -> Option<f64> {
+        let mut variance_m2 = covariance.sill_m2();
+        for (row, (station, share)) in self.shares.iter().enumerate() {
+            let place = places.get(station.position())?;
+            variance_m2 -= 2.0 * share * covariance.between_m2(place.distance_m(target));
+            variance_m2 += share * share * (covariance.sill_m2() + covariance.nugget_m2());
+            for (other, other_share) in &self.shares[..row] {
+                let distance_m = place.distance_m(*places.get(other.position())?);
+                variance_m2 += 2.0 * share * other_share * covariance.between_m2(distance_m);
+            }
+        }
+        Some(variance_m2.max(0.0).sqrt())
+    }
+
     /// The sum of the weights' magnitudes: by how much the worst case of the stations' errors is enlarged.
     pub fn amplification(&self) -> f64 {
         self.shares.iter().map(|(_, share)| share.abs()).sum()

@@ -35,7 +35,7 @@ pub fn residuals(
 ) -> BTreeMap<Satellite, Residual> {
     let Some(site) = Site::of(snapshot, place) else { return BTreeMap::new() };
     let corrections = snapshot.corrections(master, site.geodetic);
-    let air = crate::network::troposphere::covariance();
+    let air = snapshot.zenith.covariance();
     let growth =
         |sill_m2: f64, there_m2: f64| (2.0 * (sill_m2 - there_m2)).max(0.0).sqrt() / REACH_M;
     let zenith_per_m = growth(air.sill_m2(), air.between_m2(REACH_M));

@@ -82,6 +82,17 @@ impl ZenithFilter {
         (f64::midpoint(self.delays_m[first], self.delays_m[second]), variance.max(0.0).sqrt())
     }
 
+    /// The standard deviation of each of `stations`' delays against the mean of them all, m: what all share is known worse, and tells nothing
+    /// of how they differ.
+    pub fn sigmas_apart_m(&self, stations: &[usize]) -> Vec<f64> {
+        let p = &self.covariance_m2;
+        let share = 1.0 / stations.len().max(1) as f64;
+        let with_all = |one: usize| stations.iter().map(|all| p[(one, *all)]).sum::<f64>() * share;
+        let of_mean = stations.iter().map(|one| with_all(*one)).sum::<f64>() * share;
+        let sigma_m = |one: usize| (p[(one, one)] - 2.0 * with_all(one) + of_mean).max(0.0).sqrt();
+        stations.iter().map(|one| sigma_m(*one)).collect()
+    }
+
     /// Forgets what was known of a station: it was away, or somewhere else.
     pub fn forget(&mut self, station: usize) {
         let n = self.delays_m.len();

@@ -1,7 +1,9 @@
 //! Zenith delays over hills, from stations of known weather.
 
 use tianshu_gnss::coords::Geodetic;
+use tianshu_gnss::time::gps::{GpsTime, Interval};
 
+use super::weather::Weather;
 use super::{
     WET_SCALE_DEFAULT_M, WET_SCALE_MAX_M, WET_SCALE_MIN_M, ZenithField, fit_wet_scale_m,
     hydrostatic_m,
@@ -143,4 +145,74 @@ fn odd_input_is_absent_or_bounded() {
     let total_m = there.zenith.hydrostatic_m + there.zenith.wet_m;
     assert!((total_m - one[0].expect("set")).abs() < 1e-9 && there.drift == Drift::Assumed);
     assert!(field.at(rover).expect("far away").sigma_m > 0.1);
+}
+
+/// Cells of vapour some 60 to 120 km from crest to crest, of that standard deviation (m), that blow eastward at 10 m/s.
+fn cells_m(place: Geodetic, sigma_m: f64, second: f64) -> f64 {
+    let at = plane().point(place);
+    let waves = 16;
+    let one = |wave: i32| {
+        let (turn, length_m) = (f64::from(wave) * 2.4, 60e3 + f64::from(wave) * 4e3);
+        let along = (at.east_m - 10.0 * second) * turn.cos() + at.north_m * turn.sin();
+        (std::f64::consts::TAU * along / length_m + f64::from(wave * wave)).sin()
+    };
+    sigma_m * (2.0 / f64::from(waves)).sqrt() * (0..waves).map(one).sum::<f64>()
+}
+
+/// What an hour of such weather teaches, and the field at its end.
+fn after_an_hour(sigma_m: f64) -> (Weather, ZenithField) {
+    let places = stations(800.0);
+    let (all, noise_m) = ((0..places.len()).collect::<Vec<_>>(), vec![0.002; places.len()]);
+    let mut weather = Weather::default();
+    let mut last = None;
+    for look in 0..=12_i32 {
+        let second = f64::from(look) * 300.0;
+        let zenith_m: Vec<_> = measured(&places, 2_000.0)
+            .into_iter()
+            .zip(&places)
+            .map(|(zenith_m, place)| {
+                let above = (-place.height_m / 2_000.0).exp();
+                zenith_m.map(|zenith_m| zenith_m + cells_m(*place, sigma_m, second) * above)
+            })
+            .collect();
+        let field = ZenithField::new(plane(), &places, &zenith_m, 2_000.0);
+        let time = GpsTime::from_nanos(0) + Interval::from_seconds(300 * i64::from(look));
+        assert!(weather.is_due(time));
+        weather.follow(time, &field, &all, &noise_m);
+        assert!(!weather.is_due(time));
+        last = Some(field);
+    }
+    (weather, last.expect("thirteen looks"))
+}
+
+#[test]
+fn sigmas_follow_the_weather_of_the_last_hour_and_values_do_not() {
+    let (weather, field) = after_an_hour(0.015);
+    let fitted = weather.covariance().expect("thirteen looks at 64 stations");
+    let truth_m = |rover: Geodetic| {
+        let above = (-rover.height_m / 2_000.0).exp();
+        delay_m(rover, 2_000.0) + cells_m(rover, 0.015, 3_600.0) * above
+    };
+    let (rms_mm, promised) = judge(&field, |rover| rover, truth_m);
+    let aware = field.clone().in_weather(weather.covariance());
+    let (aware_rms_mm, honest) = judge(&aware, |rover| rover, truth_m);
+    println!(
+        "cells of 15 mm: fitted {:.1} mm over {:.0} km, error {rms_mm:.1} mm, within 2 sigma {:.0} % before and {:.0} % with it",
+        fitted.sill_m2().sqrt() * 1e3,
+        fitted.range_m() / 1e3,
+        promised * 1e2,
+        honest * 1e2
+    );
+    assert_eq!(rms_mm.to_bits(), aware_rms_mm.to_bits());
+    assert!(promised < 0.85, "the cells are too tame to tell: {promised}");
+    assert!((0.90..=0.995).contains(&honest), "{honest}");
+}
+
+#[test]
+fn calm_weather_promises_no_more_than_the_starting_value() {
+    let (weather, field) = after_an_hour(0.0);
+    assert!(weather.covariance().is_some());
+    let rover = Geodetic::from_degrees(23.0, 107.0, 100.0);
+    let aware = field.clone().in_weather(weather.covariance());
+    assert_eq!(field.at(rover), aware.at(rover));
 }
