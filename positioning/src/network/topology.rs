@@ -12,6 +12,10 @@ use crate::network::plane::PlanePoint;
 /// The longest edge, m: beyond it what two stations see of the atmosphere has too little in common (shared design, network solver,
 /// section 2).
 pub const EDGE_MAX_M: f64 = 150e3;
+/// The longest edge where there is no other way, m: stations that no edge up to [`EDGE_MAX_M`] joins to the rest are joined by edges up to
+/// this. At mid-latitudes two carriers still find their whole cycles over it within the hour, and a far station in another direction is
+/// what tells the slope across a chain of stations.
+pub const EDGE_ALONE_MAX_M: f64 = 200e3;
 /// The smallest angle of a triangle at the rim, rad: 10° (the same). Flatter ones only join stations that do not see each other.
 pub const RIM_ANGLE_MIN_RAD: f64 = 0.174_532_925_199_432_95;
 /// Stations nearer than this stand on one point, m: a triangle between them has no shape. One edge joins them.
@@ -78,7 +82,8 @@ impl Edge {
 }
 
 impl Topology {
-    /// Delaunay's triangulation of the stations that are up, without edges over [`EDGE_MAX_M`] and without slivers at the rim.
+    /// Delaunay's triangulation of the stations that are up, without edges over [`EDGE_MAX_M`] and without slivers at the rim. Parts that
+    /// such edges leave apart are joined by those up to [`EDGE_ALONE_MAX_M`].
     ///
     /// `places` lists all stations, `up` those to join, in any order. Indices beyond the list and places that are no numbers are left
     /// out.
@@ -93,8 +98,7 @@ impl Topology {
         };
         let (founders, twins) = shape.split_twins();
         let (edges, triangles) = triangulate(places, &founders);
-        let edges: BTreeSet<Edge> =
-            edges.into_iter().filter(|e| shape.length_m(*e) <= EDGE_MAX_M).collect();
+        let edges = near_enough(&shape, edges);
         let (mut edges, triangles) = peel_slivers(&shape, edges, triangles);
         edges.extend(twins);
         shape.edges = edges.into_iter().collect();
@@ -204,6 +208,25 @@ fn triangulate(
         corners
     });
     (edges.collect(), triangles.collect())
+}
+
+/// The edges that are short enough, and those between what they leave apart.
+fn near_enough(shape: &Topology, edges: BTreeSet<Edge>) -> BTreeSet<Edge> {
+    let (mut kept, long): (BTreeSet<Edge>, BTreeSet<Edge>) =
+        edges.into_iter().partition(|edge| shape.length_m(*edge) <= EDGE_MAX_M);
+    let mut part: BTreeMap<StationIndex, StationIndex> =
+        shape.stations.iter().map(|station| (*station, *station)).collect();
+    for edge in &kept {
+        let (of_from, of_to) = (part[&edge.from], part[&edge.to]);
+        // A part is named by its first station.
+        let (first, second) = (of_from.min(of_to), of_from.max(of_to));
+        part.values_mut().filter(|name| **name == second).for_each(|name| *name = first);
+    }
+    let joins = |edge: &Edge| {
+        part[&edge.from] != part[&edge.to] && shape.length_m(*edge) <= EDGE_ALONE_MAX_M
+    };
+    kept.extend(long.into_iter().filter(joins));
+    kept
 }
 
 fn millimetres(length_m: f64) -> f64 {

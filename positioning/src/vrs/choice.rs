@@ -21,14 +21,19 @@ const NEAREST: usize = 6;
 const SHARE_MIN: f64 = 0.9;
 /// With less than this share it is left at once.
 const SHARE_LEAST: f64 = 0.6;
+/// A station that is so many times as far away as the nearest is none of a place's surroundings: a few satellites more are not worth its
+/// other weather, as long as the nearest has the least share of them.
+const AROUND: f64 = 3.0;
+/// Nor is one that is nearer than the nearest and this, m, ever too far.
+const AROUND_MIN_M: f64 = 30e3;
 /// Another one must be nearer by this, m, and by this share of the distance (the same section).
 const NEARER_M: f64 = 5e3;
 /// The share.
 const NEARER_SHARE: f64 = 0.2;
 /// For so long (the same section).
 const BETTER_FOR: Interval = Interval::from_seconds(60);
-/// Fewer satellites than this make no station.
-const SATELLITES_MIN: usize = 4;
+/// Fewer satellites than this make no station: whole cycles found with four have nothing that could contradict them.
+pub(super) const SATELLITES_MIN: usize = 5;
 
 /// A station that may be a master.
 struct Candidate {
@@ -54,7 +59,14 @@ impl MasterChoice {
         let candidates = candidates(snapshot, here, there);
         let most = candidates.iter().map(|c| c.levelled).max()?;
         let has = |c: &Candidate, share: f64| c.levelled as f64 >= share * most as f64;
-        let best = candidates.iter().find(|c| has(c, SHARE_MIN))?;
+        let nearest_m = candidates.first()?.distance_m;
+        let around_m = (AROUND * nearest_m).max(nearest_m + AROUND_MIN_M);
+        let around = candidates.iter().filter(|c| c.distance_m <= around_m);
+        let best = around
+            .clone()
+            .find(|c| has(c, SHARE_MIN))
+            .or_else(|| around.clone().find(|c| has(c, SHARE_LEAST)))
+            .or_else(|| candidates.iter().find(|c| has(c, SHARE_MIN)))?;
         let before = candidates.iter().find(|c| Some(c.station) == self.current);
         let Some(before) = before.filter(|before| has(before, SHARE_LEAST)) else {
             *self = Self { current: Some(best.station), better: None };

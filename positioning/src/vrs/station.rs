@@ -19,7 +19,7 @@ use crate::network::preprocess::StationSetup;
 use crate::network::snapshot::NetworkSnapshot;
 use crate::network::topology::StationIndex;
 use crate::vrs::bridge::{Bridges, Found};
-use crate::vrs::choice::MasterChoice;
+use crate::vrs::choice::{MasterChoice, SATELLITES_MIN};
 use crate::vrs::epoch::{
     MasterChannel, MasterEpoch, MasterSatellite, Whole, moved, range_rate_m_s,
 };
@@ -85,8 +85,6 @@ const KEPT_MAX: Interval = Interval::from_seconds(60);
 const CODE_APART_MAX_M: f64 = 500.0;
 /// Zenith delays are asked for this often; the network's own change as seldom.
 const ZENITH_EVERY: Interval = Interval::from_seconds(5);
-/// Fewer satellites than this are no epoch.
-const SATELLITES_MIN: usize = 4;
 /// Satellites lower than this are not told anywhere, as a sine: 10° (shared design, network solver, section 1.7), less what the horizon
 /// differs over a hundred kilometres.
 const SINE_MIN: f64 = 0.15;

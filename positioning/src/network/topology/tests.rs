@@ -43,8 +43,19 @@ fn small_and_flat_networks_have_the_edges_one_would_draw() {
     );
     check(&[(5., 5.), (5., 5.), (5., 5.)], &[(0, 1), (0, 2)], &[]);
     // Too far apart; and places that are none.
-    check(&[(0., 0.), (151., 0.)], &[], &[]);
+    check(&[(0., 0.), (201., 0.)], &[], &[]);
     check(&[(0., 0.), (f64::NAN, 0.), (f64::INFINITY, 1.), (1e9, 0.), (0., 30.)], &[(0, 4)], &[]);
+}
+
+#[test]
+fn a_long_edge_is_kept_where_nothing_else_joins_its_ends() {
+    check(&[(0., 0.), (199., 0.)], &[(0, 1)], &[]);
+    // A chain, and one far away from it: it gets all edges that are not too long, and closes a triangle.
+    let far = [(0., 0.), (35., 0.), (130., 5.), (20., -160.)];
+    check(&far, &[(0, 1), (0, 3), (1, 2), (1, 3), (2, 3)], &[[0, 1, 3], [1, 2, 3]]);
+    // With one between, the far one has its own way, and its long edges are gone.
+    let between = [(0., 0.), (35., 0.), (130., 5.), (20., -160.), (20., -80.)];
+    check(&between, &[(0, 1), (0, 4), (1, 2), (1, 4), (2, 4), (3, 4)], &[[0, 1, 4], [1, 2, 4]]);
 }
 
 #[test]
