@@ -57,16 +57,9 @@ impl MasterChoice {
         there: impl Fn(StationIndex) -> bool,
     ) -> Option<StationIndex> {
         let candidates = candidates(snapshot, here, there);
+        let best = best(&candidates)?;
         let most = candidates.iter().map(|c| c.levelled).max()?;
-        let has = |c: &Candidate, share: f64| c.levelled as f64 >= share * most as f64;
-        let nearest_m = candidates.first()?.distance_m;
-        let around_m = (AROUND * nearest_m).max(nearest_m + AROUND_MIN_M);
-        let around = candidates.iter().filter(|c| c.distance_m <= around_m);
-        let best = around
-            .clone()
-            .find(|c| has(c, SHARE_MIN))
-            .or_else(|| around.clone().find(|c| has(c, SHARE_LEAST)))
-            .or_else(|| candidates.iter().find(|c| has(c, SHARE_MIN)))?;
+        let has = |c: &Candidate, share: f64| c.has(share, most);
         let before = candidates.iter().find(|c| Some(c.station) == self.current);
         let Some(before) = before.filter(|before| has(before, SHARE_LEAST)) else {
             *self = Self { current: Some(best.station), better: None };
@@ -85,6 +78,23 @@ impl MasterChoice {
         }
         self.current
     }
+}
+
+impl Candidate {
+    fn has(&self, share: f64, most: usize) -> bool {
+        self.levelled as f64 >= share * most as f64
+    }
+}
+
+/// The nearest with nearly all satellites around the place, or else the nearest around it with most of them, or else one from farther away.
+fn best(nearest_first: &[Candidate]) -> Option<&Candidate> {
+    let most = nearest_first.iter().map(|c| c.levelled).max()?;
+    let nearest_m = nearest_first.first()?.distance_m;
+    let around_m = (AROUND * nearest_m).max(nearest_m + AROUND_MIN_M);
+    let around = || nearest_first.iter().take_while(|c| c.distance_m <= around_m);
+    let full = around().find(|c| c.has(SHARE_MIN, most));
+    let fair = || around().find(|c| c.has(SHARE_LEAST, most));
+    full.or_else(fair).or_else(|| nearest_first.iter().find(|c| c.has(SHARE_MIN, most)))
 }
 
 /// The nearest stations that could be masters, the nearest first.
@@ -107,4 +117,37 @@ fn candidates(
     near.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then(a.station.cmp(&b.station)));
     near.truncate(NEAREST);
     near
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(candidates: &[(f64, usize)], chosen: usize) {
+        let all: Vec<Candidate> = (0..=u16::MAX)
+            .map(StationIndex)
+            .zip(candidates)
+            .map(|(station, (km, levelled))| Candidate {
+                station,
+                distance_m: km * 1e3,
+                levelled: *levelled,
+            })
+            .collect();
+        let found = best(&all).map(|best| best.station.position());
+        assert_eq!(found, Some(chosen), "{candidates:?}");
+    }
+
+    #[test]
+    fn a_few_satellites_more_are_not_worth_a_station_far_away() {
+        // Around the place nearly all satellites count more than a few kilometres.
+        check(&[(20.0, 7), (29.0, 10), (31.0, 10)], 1);
+        check(&[(35.0, 7), (100.0, 10)], 1);
+        // Beyond three times the nearest they do not, unless the nearest has next to none.
+        check(&[(35.0, 7), (136.0, 10), (164.0, 10)], 0);
+        check(&[(35.0, 5), (136.0, 10), (164.0, 10)], 1);
+        // Beside a station the next one is not far away only because that one is near.
+        check(&[(0.5, 7), (30.0, 10)], 1);
+        assert!(best(&[]).is_none());
+    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, proptest};
 use tianshu_gnss::coords::{GRS80, Geodetic};
 
-use super::{EDGE_MAX_M, Edge, StationIndex, Topology, edges_of};
+use super::{EDGE_ALONE_MAX_M, EDGE_MAX_M, Edge, StationIndex, Topology, edges_of};
 use crate::network::plane::{LocalPlane, PlanePoint};
 
 fn all(count: usize) -> Vec<StationIndex> {
@@ -117,6 +117,21 @@ fn network() -> impl Strategy<Value = Vec<(f64, f64)>> {
     })
 }
 
+/// Whether those edges lead from one end to the other.
+fn is_joined(edges: &[Edge], ends: Edge) -> bool {
+    let mut reached = vec![ends.from()];
+    let mut looked = 0;
+    while let Some(&station) = reached.get(looked) {
+        looked += 1;
+        for other in edges.iter().filter_map(|edge| edge.other_end(station)) {
+            if !reached.contains(&other) {
+                reached.push(other);
+            }
+        }
+    }
+    reached.contains(&ends.to())
+}
+
 proptest! {
     #[test]
     fn any_network_has_a_sound_shape(places in network(), seed in any::<u64>()) {
@@ -125,7 +140,10 @@ proptest! {
         let shape = Topology::build(&points, &up);
         prop_assert!(shape.edges().is_sorted() && shape.triangles().is_sorted());
         prop_assert!(shape.edges().iter().all(|e| e.from() < e.to()));
-        prop_assert!(shape.edges().iter().all(|e| shape.length_m(*e) <= EDGE_MAX_M));
+        let (short, long): (Vec<Edge>, Vec<Edge>) =
+            shape.edges().iter().partition(|e| shape.length_m(**e) <= EDGE_MAX_M);
+        prop_assert!(long.iter().all(|e| shape.length_m(*e) <= EDGE_ALONE_MAX_M));
+        prop_assert!(long.iter().all(|e| !is_joined(&short, *e)));
         let has = |edge: &Edge| shape.edges().binary_search(edge).is_ok();
         prop_assert!(shape.triangles().iter().all(|t| edges_of(*t).iter().all(has)));
         // The order in which stations are told does not matter.
