@@ -159,9 +159,10 @@ impl HourQuestion {
     fn ask(&self, hour: Hour) -> Result<Table, ReadError> {
         let part =
             Span { from: self.span.from.max(hour.start()), until: self.span.until.min(hour.end()) };
-        // Not sorted: the table's order is that of the answer within each part already, and the server reads its parts side by side.
+        // The table's own order, which costs the server next to nothing: of an epoch that came twice every satellite is of the same.
         let sql = format!(
-            "SELECT {OBSERVATION_COLUMNS} FROM {}.observations WHERE {} AND {}",
+            "SELECT {OBSERVATION_COLUMNS} FROM {}.observations WHERE {} AND {} \
+             ORDER BY station, toStartOfHour(time), satellite, signal, time",
             self.database,
             self.condition,
             within(part)
