@@ -121,7 +121,7 @@ impl World<'_> {
         };
         let kept = format!("kept-{}{}", self.seed, if asked.between { "-between" } else { "" });
         if !self.folder.holds(&kept) {
-            archived.keep(&self.folder.path(&kept), |second| {
+            archived.keep(&self.folder.path(&kept), None, |second| {
                 if second % 600 == 0 {
                     eprintln!("seed {}: {second} s archived", self.seed);
                 }

@@ -8,13 +8,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OptionalExtension, params};
 use tianshu_gnss::time::gps::GpsTime;
 
-use crate::web::audit::{AuditEntry, Deed};
+use crate::web::audit::{AuditEntry, Deed, What};
+use crate::web::failures::{FailureRow, Failures};
 
 /// How long a deed is remembered, days: half a year is what the law asks for (Cybersecurity Law, article 21), and a year is easier to explain.
 const AUDIT_DAYS: i64 = 366;
 const NANOS_PER_DAY: i64 = 86_400_000_000_000;
 /// Deeds between two looks for old ones.
 const PRUNE_EVERY: u64 = 1_000;
+/// The most failed logins that are kept: some 20 MB, and months of ordinary mistakes. Strangers make them, so a year is no bound for
+/// them; what accounts did is never dropped for their sake.
+const FAILURES_MAX: u64 = 100_000;
+/// How many of the oldest are dropped at once when there are more.
+const FAILURES_DROPPED: u64 = 1_000;
 
 /// Makes the tables; deeds can be added and, when they are old, removed, but not changed.
 const SCHEMA: &str = "
@@ -27,13 +33,24 @@ const SCHEMA: &str = "
         number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL, peer TEXT NOT NULL,
         what TEXT NOT NULL, object TEXT NOT NULL, outcome TEXT NOT NULL, detail TEXT NOT NULL
     ) STRICT;
+    CREATE INDEX IF NOT EXISTS audit_failures ON audit (number) WHERE what = 'login_failed';
     CREATE TRIGGER IF NOT EXISTS audit_stays BEFORE UPDATE ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit log is not changed'); END;
 ";
 
 /// The book.
 pub(crate) struct Book {
-    connection: Mutex<(Connection, u64)>,
+    pages: Mutex<Pages>,
+}
+
+/// What is behind the book's lock.
+struct Pages {
+    connection: Connection,
+    /// Deeds that are written before old ones are looked for again.
+    until_prune: u64,
+    failures: Failures,
+    /// Failed logins that are in the log.
+    failed: u64,
 }
 
 /// A second factor as it is kept.
@@ -64,7 +81,10 @@ impl Book {
             None => Connection::open_in_memory()?,
         };
         connection.execute_batch(SCHEMA).context("the page's book cannot be used")?;
-        Ok(Self { connection: Mutex::new((connection, 0)) })
+        let mut pages =
+            Pages { connection, until_prune: 0, failures: Failures::default(), failed: 0 };
+        pages.count_failures().context("the page's book cannot be read")?;
+        Ok(Self { pages: Mutex::new(pages) })
     }
 
     /// The second factor of an account.
@@ -77,7 +97,7 @@ impl Book {
                 last_step: row.get(2)?,
             })
         };
-        self.lock().0.query_row(sql, [account], read).optional()
+        self.lock().connection.query_row(sql, [account], read).optional()
     }
 
     /// Keeps a second factor in the place of the one before.
@@ -85,42 +105,46 @@ impl Book {
         let sql = "INSERT OR REPLACE INTO second_factor VALUES (?1, ?2, ?3, ?4)";
         let Factor { secret, is_confirmed, last_step } = factor;
         let values = params![account, secret, i64::from(*is_confirmed), last_step];
-        self.lock().0.execute(sql, values).map(|_| ())
+        self.lock().connection.execute(sql, values).map(|_| ())
     }
 
     /// Takes a time step's code if none of it or after it was taken. Tells whether it did.
     pub(crate) fn take_step(&self, account: &str, step: i64) -> rusqlite::Result<bool> {
         let sql = "UPDATE second_factor SET last_step = ?2, confirmed = 1 WHERE account = ?1 AND last_step < ?2";
-        Ok(self.lock().0.execute(sql, params![account, step])? == 1)
+        Ok(self.lock().connection.execute(sql, params![account, step])? == 1)
     }
 
     /// Forgets a second factor. Tells whether there was one.
     pub(crate) fn remove_factor(&self, account: &str) -> rusqlite::Result<bool> {
         let sql = "DELETE FROM second_factor WHERE account = ?1";
-        Ok(self.lock().0.execute(sql, [account])? == 1)
+        Ok(self.lock().connection.execute(sql, [account])? == 1)
     }
 
-    /// Writes down what somebody did.
+    /// Writes down what somebody did. Failed logins that are repeated are written together, and the oldest of very many are dropped.
     pub(crate) fn note(&self, deed: &Deed<'_>) -> rusqlite::Result<()> {
-        let mut book = self.lock();
-        let at = deed.at.nanos();
-        if book.1.is_multiple_of(PRUNE_EVERY) {
-            let before = at.saturating_sub(AUDIT_DAYS * NANOS_PER_DAY);
-            book.0.execute("DELETE FROM audit WHERE at < ?1", [before])?;
+        let mut pages = self.lock();
+        let mut failed = pages.failures.over(deed.at);
+        if deed.what == What::LoginFailed {
+            failed.extend(pages.failures.take(deed));
+            return pages.write_failures(&failed, deed.at);
         }
-        book.1 += 1;
-        let sql = "INSERT INTO audit (at, who, peer, what, object, outcome, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        let outcome = if deed.is_done { "ok" } else { "refused" };
-        let values =
-            params![at, deed.who, deed.peer, deed.what.name(), deed.object, outcome, deed.detail];
-        book.0.execute(sql, values).map(|_| ())
+        pages.write_failures(&failed, deed.at)?;
+        pages.prune(deed.at)?;
+        pages.write(deed)
+    }
+
+    /// Writes down those repeated failures whose minute is over.
+    pub(crate) fn settle(&self, now: GpsTime) -> rusqlite::Result<()> {
+        let mut pages = self.lock();
+        let over = pages.failures.over(now);
+        pages.write_failures(&over, now)
     }
 
     /// What was done, newest first, of numbers below `before`.
     pub(crate) fn deeds(&self, before: i64, most: usize) -> rusqlite::Result<Vec<AuditEntry>> {
         let sql = "SELECT number, at, who, peer, what, object, outcome, detail FROM audit WHERE number < ?1 ORDER BY number DESC LIMIT ?2";
-        let book = self.lock();
-        let mut statement = book.0.prepare(sql)?;
+        let pages = self.lock();
+        let mut statement = pages.connection.prepare(sql)?;
         let read = |row: &rusqlite::Row<'_>| {
             Ok(AuditEntry {
                 number: row.get(0)?,
@@ -137,8 +161,88 @@ impl Book {
         statement.query_map(params![before, most], read)?.collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, (Connection, u64)> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is counted still when the service ends is written too.
+impl Drop for Book {
+    fn drop(&mut self) {
+        let mut pages = self.lock();
+        let rest = pages.failures.rest();
+        let Some(last) = rest.last().map(|row| row.at) else { return };
+        if let Err(error) = pages.write_failures(&rest, last) {
+            tracing::error!("the audit log cannot be written: {error}");
+        }
+    }
+}
+
+impl Pages {
+    fn write(&mut self, deed: &Deed<'_>) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO audit (at, who, peer, what, object, outcome, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let outcome = if deed.is_done { "ok" } else { "refused" };
+        let Deed { at, who, peer, what, object, detail, .. } = deed;
+        let values = params![at.nanos(), who, peer, what.name(), object, outcome, detail];
+        self.until_prune = self.until_prune.saturating_sub(1);
+        self.connection.execute(sql, values).map(|_| ())
+    }
+
+    /// Writes failed logins in one step, and drops the oldest if there are too many.
+    fn write_failures(&mut self, rows: &[FailureRow], now: GpsTime) -> rusqlite::Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.prune(now)?;
+        self.connection.execute_batch("BEGIN")?;
+        let written = rows.iter().try_for_each(|row| {
+            let FailureRow { at, who, peer, detail } = row;
+            let (at, what, object, is_done) = (*at, What::LoginFailed, "", false);
+            self.write(&Deed { at, who, peer, what, object, is_done, detail })
+        });
+        let written = written.and_then(|()| self.connection.execute_batch("COMMIT"));
+        if let Err(error) = written {
+            // Where the disk was full this has happened already.
+            self.connection.execute_batch("ROLLBACK").ok();
+            return Err(error);
+        }
+        self.failed += rows.len() as u64;
+        self.drop_failures()
+    }
+
+    /// Drops the oldest failed logins beyond [`FAILURES_MAX`].
+    fn drop_failures(&mut self) -> rusqlite::Result<()> {
+        if self.failed <= FAILURES_MAX {
+            return Ok(());
+        }
+        let number = i64::try_from(self.failed - FAILURES_MAX + FAILURES_DROPPED).unwrap_or(0);
+        let sql = "DELETE FROM audit WHERE number IN
+            (SELECT number FROM audit WHERE what = 'login_failed' ORDER BY number LIMIT ?1)";
+        let dropped = self.connection.execute(sql, [number])? as u64;
+        self.failed = self.failed.saturating_sub(dropped);
+        tracing::warn!(
+            dropped,
+            "the audit log has very many failed logins; the oldest are dropped"
+        );
+        Ok(())
+    }
+
+    /// Removes what is old enough, now and then.
+    fn prune(&mut self, now: GpsTime) -> rusqlite::Result<()> {
+        if self.until_prune > 0 {
+            return Ok(());
+        }
+        self.until_prune = PRUNE_EVERY;
+        let before = now.nanos().saturating_sub(AUDIT_DAYS * NANOS_PER_DAY);
+        self.connection.execute("DELETE FROM audit WHERE at < ?1", [before])?;
+        self.count_failures()
+    }
+
+    fn count_failures(&mut self) -> rusqlite::Result<()> {
+        let sql = "SELECT count(*) FROM audit WHERE what = 'login_failed'";
+        let failed: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+        self.failed = u64::try_from(failed).unwrap_or(0);
+        Ok(())
     }
 }
 
@@ -180,8 +284,63 @@ mod tests {
     fn nobody_changes_what_was_written() {
         let book = Book::open(None).expect("a book");
         book.note(&deed(0, "a")).expect("it is written");
-        let changed = book.lock().0.execute("UPDATE audit SET who = 'b'", []);
+        let changed = book.lock().connection.execute("UPDATE audit SET who = 'b'", []);
         assert!(changed.is_err());
+    }
+
+    /// A failed login in a millisecond of the day.
+    fn failed<'a>(millis: i64, who: &'a str, peer: &'a str) -> Deed<'a> {
+        let at = GpsTime::from_nanos(14_000 * NANOS_PER_DAY + millis * 1_000_000);
+        Deed { at, peer, what: What::LoginFailed, is_done: false, detail: "401", ..deed(0, who) }
+    }
+
+    #[test]
+    fn a_hundred_failures_a_second_for_an_hour_are_two_rows_a_minute() {
+        let book = Book::open(None).expect("a book");
+        let hour_ms = 3_600_000;
+        for millis in (0..hour_ms).step_by(10) {
+            book.note(&failed(millis, "anna", "10.0.0.1")).expect("it is written");
+        }
+        book.settle(failed(hour_ms + 60_000, "", "").at).expect("it is written");
+        let rows = book.deeds(i64::MAX, 1_000).expect("it is read");
+        assert_eq!(rows.len(), 120);
+        assert_eq!(rows[0].detail, "401, 5999 more within a minute");
+        assert_eq!((rows[1].detail.as_str(), rows[1].outcome.as_str()), ("401", "refused"));
+    }
+
+    #[test]
+    fn failures_beyond_a_number_are_dropped_the_oldest_first_and_what_accounts_did_never() {
+        let book = Book::open(None).expect("a book");
+        let what = What::AccountChanged;
+        book.note(&Deed { what, ..deed(0, "manager") }).expect("it is written");
+        let rows = (0..FAILURES_MAX + 10).map(|n| {
+            let (who, peer, detail) = (format!("name-{n}"), String::new(), String::new());
+            FailureRow { at: deed(0, "").at, who, peer, detail }
+        });
+        let rows: Vec<_> = rows.collect();
+        book.lock().write_failures(&rows, deed(0, "").at).expect("they are written");
+        let left = book.deeds(i64::MAX, usize::MAX).expect("it is read");
+        assert_eq!(left.len() as u64, FAILURES_MAX - FAILURES_DROPPED + 1);
+        assert_eq!(left.last().map(|entry| entry.who.as_str()), Some("manager"));
+        let oldest = &left[left.len() - 2];
+        assert_eq!(oldest.who, format!("name-{}", FAILURES_DROPPED + 10));
+        assert_eq!(left[0].who, format!("name-{}", FAILURES_MAX + 9));
+        assert_eq!(book.lock().failed, FAILURES_MAX - FAILURES_DROPPED);
+    }
+
+    #[test]
+    fn failures_are_counted_over_a_restart_and_what_was_not_written_yet_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let open = || Book::open(Some(folder.path())).expect("a book");
+        let book = open();
+        for millis in 0..5 {
+            book.note(&failed(millis, "anna", "10.0.0.1")).expect("it is written");
+        }
+        drop(book);
+        let book = open();
+        assert_eq!(book.lock().failed, 2);
+        let rows = book.deeds(i64::MAX, 10).expect("it is read");
+        assert_eq!(rows[0].detail, "401, 4 more within a minute");
     }
 
     #[test]

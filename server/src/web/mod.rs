@@ -7,6 +7,7 @@ mod error;
 mod events;
 mod extract;
 pub(crate) mod facts;
+mod failures;
 mod health;
 pub(crate) mod history;
 mod login;

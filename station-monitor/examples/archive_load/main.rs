@@ -1,8 +1,13 @@
 //! Loads the archive with a network, and says what it costs: `cargo run --release -p tianshu-station-monitor --example archive_load`.
 //!
 //! Options, each with a value: `--store embedded|clickhouse`, `--stations N`, `--seconds S`, `--folder DIR`, `--day 0|1` (whether a
-//! station-day is archived and asked for; it takes some minutes). Processor time is that of the one thread which does all the
-//! archive's work here, so it does not depend on what else the machine does; the world is computed outside of it.
+//! station-day is archived and asked for; it takes some minutes), `--ask N` (how often it is asked for), `--kept 1` (the folder has
+//! a load of before: ask only). Processor time of a load is that of the one thread which does all the archive's work here, so it
+//! does not depend on what else the machine does; the world is computed outside of it. Questions are answered by several threads
+//! of this process, which does nothing else then.
+//!
+//! The seconds come as fast as they can be computed, and nothing goes into the store meanwhile: what is measured then is a drain
+//! after an outage of so long.
 
 #![expect(clippy::print_stdout, reason = "it is there to print what it measured")]
 
@@ -30,7 +35,7 @@ use tianshu_station_monitor::archive::status::SharedStatus;
 use tianshu_station_monitor::archive::store::ObservationStore;
 
 use crate::engine::Engine;
-use crate::figures::{Spent, bytes_of, cpu};
+use crate::figures::{Spent, bytes_of, cpu_of};
 use crate::world::World;
 
 /// Bytes of a second's frames of a station: MSM7 of 45 satellites and 154 signals.
@@ -52,6 +57,7 @@ fn main() {
     let stations = number("--stations", 150);
     let seconds = number("--seconds", 300);
     let wants_day = number("--day", 1) != 0;
+    let asks = Asks { times: number("--ask", 3), only: number("--kept", 0) != 0 };
     let engine = match option("--store").as_deref() {
         Some("clickhouse") => {
             let Some(engine) = Engine::start("archive_load", &folder.join("engine")) else {
@@ -66,14 +72,50 @@ fn main() {
         let deliverer = Deliverer::new(config).expect("a client");
         deliverer.migrate(config, Retention::default()).expect("the tables are made");
     }
-    network(&folder.join("network"), database.as_ref(), stations, seconds);
+    if !asks.only {
+        network(&folder.join("network"), database.as_ref(), engine.as_ref(), (stations, seconds));
+    }
     if wants_day {
-        day(&folder.join("day"), database.as_ref(), stations);
+        day(&folder.join("day"), database.as_ref(), engine.as_ref(), (stations, asks));
     }
-    if engine.is_some() {
-        let bytes = bytes_of(&folder.join("engine"));
-        println!("the engine's folder: {:.1} MB", bytes as f64 / 1e6);
-    }
+}
+
+fn cpu_of_engine(engine: &Engine) -> Duration {
+    cpu_of(&engine.process())
+}
+
+/// How a station-day is asked for.
+#[derive(Clone, Copy)]
+struct Asks {
+    times: u32,
+    /// Whether it is there already.
+    only: bool,
+}
+
+/// Has the engine put its parts together, as it does by itself in time, and says what a row takes.
+fn merge(engine: &Engine) {
+    engine.ask("OPTIMIZE TABLE tianshu.observations FINAL");
+    let sums = engine.ask(
+        "SELECT sum(rows), sum(data_compressed_bytes), sum(bytes_on_disk), count() FROM system.parts \
+         WHERE active AND database = 'tianshu' AND table = 'observations'",
+    );
+    let sums: Vec<f64> = sums.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let [rows, compressed, on_disk, parts] = sums[..] else { panic!("the engine knows its parts") };
+    println!(
+        "merged, {parts} parts, {rows} rows: {:.2} bytes a row on disk, {:.2} of them columns",
+        on_disk / rows,
+        compressed / rows
+    );
+    let columns = engine.ask(
+        "SELECT name, data_compressed_bytes FROM system.columns WHERE database = 'tianshu' AND table = 'observations'",
+    );
+    let by_column: Vec<String> = columns
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .filter_map(|(name, bytes)| Some((name, bytes.parse::<f64>().ok()?)))
+        .map(|(name, bytes)| format!("{name} {:.2}", bytes / rows))
+        .collect();
+    println!("by column: {}", by_column.join(", "));
 }
 
 fn archive(folder: &Path, database: Option<&ClickHouseConfig>) -> (Keeper, Tender, SharedStatus) {
@@ -94,7 +136,12 @@ fn archive(folder: &Path, database: Option<&ClickHouseConfig>) -> (Keeper, Tende
 }
 
 /// A network, second by second as it would come, and then everything into the store.
-fn network(folder: &Path, database: Option<&ClickHouseConfig>, stations: u32, seconds: u32) {
+fn network(
+    folder: &Path,
+    database: Option<&ClickHouseConfig>,
+    engine: Option<&Engine>,
+    (stations, seconds): (u32, u32),
+) {
     let (mut keeper, mut tender, status) = archive(folder, database);
     let mut world = World::new(1);
     let mut rows = 0_u64;
@@ -127,9 +174,15 @@ fn network(folder: &Path, database: Option<&ClickHouseConfig>, stations: u32, se
     );
     println!("spool, with raw frames: {:.1} bytes a row", spooled as f64 / rows as f64);
     spent.print("onto the disk", rows, seconds);
+    let before = engine.map(cpu_of_engine);
     let mut drained = Spent::default();
     drained.measure(|| assert!(tender.close_all(world::time(seconds))));
     drained.print("into the store", rows, seconds);
+    if let Some((engine, before)) = engine.zip(before) {
+        let spent = cpu_of_engine(engine).saturating_sub(before).as_secs_f64();
+        println!("the engine and its front: {spent:.1} s of processor meanwhile");
+        merge(engine);
+    }
     assert_eq!(status.snapshot().store, None);
     let observations = bytes_of(&folder.join("observations"));
     if database.is_none() {
@@ -140,7 +193,53 @@ fn network(folder: &Path, database: Option<&ClickHouseConfig>, stations: u32, se
 }
 
 /// A day of one station, and how long it takes to have it back.
-fn day(folder: &Path, database: Option<&ClickHouseConfig>, number: u32) {
+fn day(
+    folder: &Path,
+    database: Option<&ClickHouseConfig>,
+    engine: Option<&Engine>,
+    (number, asks): (u32, Asks),
+) {
+    let station = world::station(number);
+    if !asks.only {
+        let rows = fill_day(folder, database, number);
+        if let Some(engine) = engine {
+            merge(engine);
+        } else {
+            let bytes = bytes_of(&folder.join("observations"));
+            println!("station-day: {rows} rows, {:.2} bytes a row", bytes as f64 / rows as f64);
+        }
+    }
+    let store: Box<dyn ObservationStore> = match database {
+        Some(config) => Box::new(ClickHouseStore::new(config).expect("a client")),
+        None => Box::new(EmbeddedStore::new(folder)),
+    };
+    for _ in 0..asks.times {
+        let (wall, here, there) = (Instant::now(), cpu_of("self"), engine.map(cpu_of_engine));
+        let mut counts = (0_u64, 0_u64);
+        let mut first = None;
+        for epoch in store.observations(&station, Span::day_of(world::START)).expect("an answer") {
+            first.get_or_insert_with(|| wall.elapsed());
+            counts = (counts.0 + 1, counts.1 + epoch.expect("an epoch").observations.len() as u64);
+        }
+        let (wall, here) = (wall.elapsed(), cpu_of("self").saturating_sub(here));
+        assert_eq!(counts.0, 86_400);
+        println!(
+            "station-day of {} epochs and {} rows: first epoch after {:.0} ms, all after {:.2} s, {:.2} s of processor here",
+            counts.0,
+            counts.1,
+            first.unwrap_or_default().as_secs_f64() * 1e3,
+            wall.as_secs_f64(),
+            here.as_secs_f64()
+        );
+        if let Some((engine, there)) = engine.zip(there) {
+            let spent = cpu_of_engine(engine).saturating_sub(there).as_secs_f64();
+            println!("  and {spent:.2} s of the engine and its front");
+        }
+    }
+}
+
+/// Archives a day of a station; gives how many rows it has.
+fn fill_day(folder: &Path, database: Option<&ClickHouseConfig>, number: u32) -> u64 {
     let (mut keeper, mut tender, status) = archive(folder, database);
     let mut world = World::new(2);
     let station = world::station(number);
@@ -156,31 +255,5 @@ fn day(folder: &Path, database: Option<&ClickHouseConfig>, number: u32) {
     keeper.finish(world::time(86_400));
     assert!(tender.close_all(world::time(86_400)));
     assert_eq!(status.snapshot().store, None);
-    if database.is_none() {
-        let bytes = bytes_of(&folder.join("observations"));
-        println!("station-day: {rows} rows, {:.2} bytes a row", bytes as f64 / rows as f64);
-    }
-    let store: Box<dyn ObservationStore> = match database {
-        Some(config) => Box::new(ClickHouseStore::new(config).expect("a client")),
-        None => Box::new(EmbeddedStore::new(folder)),
-    };
-    for _ in 0..3 {
-        let (wall, before) = (Instant::now(), cpu());
-        let mut counts = (0_u64, 0_u64);
-        let mut first = None;
-        for epoch in store.observations(&station, Span::day_of(world::START)).expect("an answer") {
-            first.get_or_insert_with(|| wall.elapsed());
-            counts = (counts.0 + 1, counts.1 + epoch.expect("an epoch").observations.len() as u64);
-        }
-        let (wall, spent) = (wall.elapsed(), cpu().saturating_sub(before));
-        assert_eq!(counts, (86_400, rows));
-        println!(
-            "station-day of {} epochs and {} rows: first epoch after {:.0} ms, all after {:.2} s, {:.2} s of processor here",
-            counts.0,
-            counts.1,
-            first.unwrap_or_default().as_secs_f64() * 1e3,
-            wall.as_secs_f64(),
-            spent.as_secs_f64()
-        );
-    }
+    rows
 }

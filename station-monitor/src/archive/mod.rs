@@ -3,6 +3,7 @@
 //! What is heard goes to a spool on disk first ([`spool`]) and from there to a store: Parquet files ([`embedded`]) or a
 //! ClickHouse database. Both answer as an [`store::ObservationStore`]. Layout, promises and figures: docs/archive.md.
 
+mod ahead;
 pub mod clickhouse;
 pub mod copy;
 pub mod embedded;

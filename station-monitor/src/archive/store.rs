@@ -64,7 +64,8 @@ pub enum ReadError {
     Changing,
 }
 
-/// An archive that can be asked. Memory stays bounded by an hour of a station, however long a span is asked for.
+/// An archive that can be asked. Memory stays bounded by three hours of a station, however long a span is
+/// asked for, and by one where many ask at once.
 pub trait ObservationStore: Send {
     /// What a station measured in a span.
     fn observations(&self, station: &StationName, span: Span) -> Result<Epochs, ReadError>;

@@ -24,8 +24,13 @@ pub(crate) async fn list(
     visitor.needs(Right::Audit)?;
     let (limit, before) = (query.limit()?, query.after_number::<i64>()?.unwrap_or(i64::MAX));
     let book = Arc::clone(&facts.book);
-    let read = tokio::task::spawn_blocking(move || book.deeds(before, limit + 1)).await;
+    let now = facts.now();
+    let read = tokio::task::spawn_blocking(move || {
+        book.settle(now)?;
+        book.deeds(before, limit + 1)
+    });
+    let read = read.await;
     let found = read.map_err(|error| ApiError::internal(&error))?;
     let found = found.map_err(|error| ApiError::internal(&error))?;
-    Ok(Json(page(facts.now().into(), found, limit, |deed| deed.number.to_string())))
+    Ok(Json(page(now.into(), found, limit, |deed| deed.number.to_string())))
 }

@@ -76,21 +76,29 @@ impl Connection {
 
     /// The answer to a question, as RowBinary.
     pub(super) fn rows(&self, sql: &str) -> Result<Bytes, DatabaseError> {
+        self.answer(sql, "RowBinary")
+    }
+
+    /// The answer to a question, as blocks of columns.
+    pub(super) fn columns(&self, sql: &str) -> Result<Bytes, DatabaseError> {
+        self.answer(sql, "Native")
+    }
+
+    fn answer(&self, sql: &str, format: &str) -> Result<Bytes, DatabaseError> {
         self.wait(async {
-            let mut answer = self.client.query_raw(sql).fetch_bytes("RowBinary")?;
+            let mut answer = self.client.query_raw(sql).fetch_bytes(format)?;
             answer.collect().await
         })
     }
 
-    /// Inserts rows that are already RowBinary. `sql` ends in `FORMAT RowBinary`.
-    pub(super) fn insert(&self, sql: &str, rows: &Bytes) -> Result<(), DatabaseError> {
+    /// Inserts rows that are already in the format in which `sql` ends, in pieces.
+    pub(super) fn insert(&self, sql: &str, pieces: &[Bytes]) -> Result<(), DatabaseError> {
         self.wait(async {
             let mut insert = self.client.insert_formatted_with(sql);
-            let mut from = 0;
-            while from < rows.len() {
-                let until = rows.len().min(from + SEND_BYTES);
-                insert.send(rows.slice(from..until)).await?;
-                from = until;
+            for piece in pieces {
+                for from in (0..piece.len()).step_by(SEND_BYTES) {
+                    insert.send(piece.slice(from..piece.len().min(from + SEND_BYTES))).await?;
+                }
             }
             insert.end().await
         })

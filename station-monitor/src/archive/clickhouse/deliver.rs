@@ -9,26 +9,47 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tianshu_gnss::signal::Signal;
 use tianshu_gnss::time::gps::NANOS_PER_SECOND;
 use tianshu_gnss::time::leap::GPS_ORIGIN_POSIX_S;
 
 use crate::archive::clickhouse::connection::{ClickHouseConfig, Connection, DatabaseError};
+use crate::archive::clickhouse::new_block::{NewBlock, NewRow, TIME};
 use crate::archive::clickhouse::schema::{self, Retention};
 use crate::archive::figure::QualityRow;
 use crate::archive::record::{Kind, Record};
 use crate::archive::scaled::{ScaledEpoch, ScaledObservation};
 use crate::archive::span::Hour;
 use crate::archive::spool::segment::{Next, SegmentReader, sealed_path};
-use crate::archive::varint::put_unsigned;
 
-/// Rows of an insert. ClickHouse makes blocks of 1 048 449 rows (`max_insert_block_size`), and an insert is whole or not at
-/// all only if it is one block; half of that, as an operator may have set less.
+/// Rows of an insert. An insert is whole or not at all only if it is one block, and it is sent as one; half of the 1 048 449 rows
+/// of which ClickHouse makes blocks itself (`max_insert_block_size`), and some 30 MB in memory.
 const ROWS_PER_INSERT_MAX: u64 = 500_000;
 
-const OBSERVATION_COLUMNS: &str = "time, station, satellite, signal, glonass_channel, code_mm, phase_millicycles, \
-     doppler_millihertz, cn0_sixteenths, lock_ms, half_cycle_ambiguous";
-const QUALITY_COLUMNS: &str =
-    "time, station, resolution, satellite, signal, metric, value_millionths";
+/// The columns of observations, and as what they are sent.
+const OBSERVATION_COLUMNS: &[(&str, &str)] = &[
+    ("time", TIME),
+    ("station", "String"),
+    ("satellite", "String"),
+    ("signal", "String"),
+    ("glonass_channel", "Nullable(Int8)"),
+    ("code_mm", "Nullable(Int64)"),
+    ("phase_millicycles", "Nullable(Int64)"),
+    ("doppler_millihertz", "Nullable(Int32)"),
+    ("cn0_sixteenths", "Nullable(Int16)"),
+    ("lock_ms", "Nullable(Int32)"),
+    ("half_cycle_ambiguous", "UInt8"),
+];
+/// The columns of figures.
+const QUALITY_COLUMNS: &[(&str, &str)] = &[
+    ("time", TIME),
+    ("station", "String"),
+    ("resolution", "String"),
+    ("satellite", "String"),
+    ("signal", "String"),
+    ("metric", "String"),
+    ("value_millionths", "Int64"),
+];
 
 /// Why a segment was not delivered in full. It is delivered again.
 #[derive(Debug, thiserror::Error)]
@@ -62,11 +83,9 @@ pub struct Deliverer {
 }
 
 /// Rows of one insert that is still filled.
-#[derive(Default)]
 struct Batch {
     part: u32,
-    rows: u64,
-    bytes: Vec<u8>,
+    block: NewBlock,
 }
 
 impl Deliverer {
@@ -87,7 +106,7 @@ impl Deliverer {
         let database = &self.database;
         let layout = schema::LAYOUT;
         let sql = format!("INSERT INTO {database}.layout (version) FORMAT RowBinary");
-        self.connection.insert(&sql, &layout.to_le_bytes().to_vec().into())
+        self.connection.insert(&sql, &[layout.to_le_bytes().to_vec().into()])
     }
 
     /// The layout of the tables; none if there are none, or no server.
@@ -125,13 +144,15 @@ impl Deliverer {
             };
             let Some(about) = record.as_ref().and_then(Record::about) else { continue };
             let place = (about.kind, about.hour.day());
-            let batch = batches.entry(place).or_default();
+            let Some(columns) = columns_of(about.kind) else { continue };
+            let fresh = || Batch { part: 0, block: NewBlock::of(columns) };
+            let batch = batches.entry(place).or_insert_with(fresh);
             match record {
                 Some(Record::Epoch(station, epoch)) => batch.epoch(station.as_str(), &epoch),
                 Some(Record::Quality(_, rows)) => rows.iter().for_each(|row| batch.figure(row)),
                 Some(Record::Frame { .. }) | None => {}
             }
-            if batch.rows >= ROWS_PER_INSERT_MAX {
+            if batch.block.rows() >= ROWS_PER_INSERT_MAX {
                 delivered.rows += self.send(&segment, place, batch)?;
             }
         }
@@ -148,49 +169,56 @@ impl Deliverer {
         (kind, day): (Kind, i64),
         batch: &mut Batch,
     ) -> Result<u64, DatabaseError> {
-        let columns = match kind {
-            Kind::Epoch => OBSERVATION_COLUMNS,
-            Kind::Quality => QUALITY_COLUMNS,
-            Kind::Frame => return Ok(0),
-        };
-        let Batch { part, rows, bytes } = std::mem::take(batch);
-        batch.part = part + 1;
+        let Some(columns) = columns_of(kind) else { return Ok(0) };
+        let block = std::mem::replace(&mut batch.block, NewBlock::of(columns));
+        let (part, rows) = (batch.part, block.rows());
+        batch.part += 1;
         if rows == 0 {
             return Ok(0);
         }
+        let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+        let names = names.join(", ");
         let (database, table) = (&self.database, kind.name());
         // A distributed table answers when the shards have it, not when it has put it aside for them.
         let sql = format!(
-            "INSERT INTO {database}.{table} ({columns}) SETTINGS insert_deduplication_token = '{segment}-{table}-{day}-{part}', \
-             insert_deduplicate = 1, async_insert = 0, distributed_foreground_insert = 1 FORMAT RowBinary"
+            "INSERT INTO {database}.{table} ({names}) SETTINGS insert_deduplication_token = '{segment}-{table}-{day}-{part}', \
+             insert_deduplicate = 1, async_insert = 0, distributed_foreground_insert = 1 FORMAT Native"
         );
-        self.connection.insert(&sql, &bytes.into())?;
+        self.connection.insert(&sql, &block.finish())?;
         Ok(rows)
+    }
+}
+
+fn columns_of(kind: Kind) -> Option<&'static [(&'static str, &'static str)]> {
+    match kind {
+        Kind::Epoch => Some(OBSERVATION_COLUMNS),
+        Kind::Quality => Some(QUALITY_COLUMNS),
+        Kind::Frame => None,
     }
 }
 
 impl Batch {
     fn epoch(&mut self, station: &str, epoch: &ScaledEpoch) {
-        let stamp = posix_nanos(epoch.time.nanos());
+        let stamp = posix_nanos(epoch.time.nanos()).to_le_bytes();
         for o in &epoch.observations {
-            self.bytes.extend(stamp.to_le_bytes());
-            put_text(&mut self.bytes, station);
-            put_observation(&mut self.bytes, o);
+            let mut row = self.block.row();
+            row.value(stamp);
+            row.text(station.as_bytes());
+            put_observation(&mut row, o);
         }
-        self.rows += epoch.observations.len() as u64;
     }
 
-    fn figure(&mut self, row: &QualityRow) {
-        let satellite = row.satellite.map(|s| s.to_string()).unwrap_or_default();
-        let signal = row.signal.map(|s| format!("{}{s}", s.constellation().letter()));
-        self.bytes.extend(posix_nanos(row.time.nanos()).to_le_bytes());
-        put_text(&mut self.bytes, row.station.as_str());
-        put_text(&mut self.bytes, row.resolution.name());
-        put_text(&mut self.bytes, &satellite);
-        put_text(&mut self.bytes, &signal.unwrap_or_default());
-        put_text(&mut self.bytes, row.metric.as_str());
-        self.bytes.extend(row.value_millionths.to_le_bytes());
-        self.rows += 1;
+    fn figure(&mut self, figure: &QualityRow) {
+        let satellite = figure.satellite.map(|s| s.to_string()).unwrap_or_default();
+        let signal = figure.signal.map(Signal::with_system).unwrap_or_default();
+        let mut row = self.block.row();
+        row.value(posix_nanos(figure.time.nanos()).to_le_bytes());
+        row.text(figure.station.as_str().as_bytes());
+        row.text(figure.resolution.name().as_bytes());
+        row.text(satellite.as_bytes());
+        row.text(signal.as_bytes());
+        row.text(figure.metric.as_str().as_bytes());
+        row.value(figure.value_millionths.to_le_bytes());
     }
 }
 
@@ -209,33 +237,17 @@ pub(super) fn hour_of(posix_s: u32) -> Hour {
     Hour::from_number((i64::from(posix_s) - GPS_ORIGIN_POSIX_S).div_euclid(3_600))
 }
 
-fn put_text(out: &mut Vec<u8>, text: &str) {
-    put_unsigned(out, text.len() as u64);
-    out.extend_from_slice(text.as_bytes());
-}
-
-fn put_observation(out: &mut Vec<u8>, o: &ScaledObservation) {
+fn put_observation(row: &mut NewRow<'_>, o: &ScaledObservation) {
     let number = o.satellite.number();
     let system = o.satellite.constellation().letter() as u8;
-    out.extend([3, system, b'0' + number / 10, b'0' + number % 10]);
-    out.extend([2, o.signal.band() as u8, o.signal.attribute() as u8]);
-    put_nullable(out, o.glonass_channel.map(i8::to_le_bytes));
-    put_nullable(out, o.code_mm.map(i64::to_le_bytes));
-    put_nullable(out, o.phase_millicycles.map(i64::to_le_bytes));
-    put_nullable(out, o.doppler_millihertz.map(i32::to_le_bytes));
+    row.text(&[system, b'0' + number / 10, b'0' + number % 10]);
+    row.text(&[o.signal.band() as u8, o.signal.attribute() as u8]);
+    row.nullable(o.glonass_channel.map(i8::to_le_bytes));
+    row.nullable(o.code_mm.map(i64::to_le_bytes));
+    row.nullable(o.phase_millicycles.map(i64::to_le_bytes));
+    row.nullable(o.doppler_millihertz.map(i32::to_le_bytes));
     let cn0 = o.cn0_sixteenths.and_then(|steps| i16::try_from(steps).ok());
-    put_nullable(out, cn0.map(i16::to_le_bytes));
-    put_nullable(out, o.lock_ms.and_then(|ms| i32::try_from(ms).ok()).map(i32::to_le_bytes));
-    out.push(u8::from(o.half_cycle_ambiguous));
-}
-
-/// 0 and the value, or 1 for none.
-fn put_nullable<const N: usize>(out: &mut Vec<u8>, value: Option<[u8; N]>) {
-    match value {
-        Some(bytes) => {
-            out.push(0);
-            out.extend(bytes);
-        }
-        None => out.push(1),
-    }
+    row.nullable(cn0.map(i16::to_le_bytes));
+    row.nullable(o.lock_ms.and_then(|ms| i32::try_from(ms).ok()).map(i32::to_le_bytes));
+    row.value([u8::from(o.half_cycle_ambiguous)]);
 }

@@ -2,5 +2,7 @@
 
 pub mod connection;
 pub mod deliver;
+mod native;
+mod new_block;
 pub mod read;
 pub mod schema;

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use tianshu_gnss::constellation::Constellation;
-use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::signal::Signal;
 use tianshu_gnss::station::StationName;
@@ -11,15 +10,18 @@ use tianshu_gnss::time::gps::GpsTime;
 
 use crate::archive::clickhouse::connection::{ClickHouseConfig, Connection, DatabaseError};
 use crate::archive::clickhouse::deliver::{gps_nanos, hour_of, posix_nanos};
-use crate::archive::embedded::table::{Table, TableEpochs};
+use crate::archive::clickhouse::native::{self, OBSERVATION_COLUMNS};
+use crate::archive::embedded::table::{HourlyEpochs, Table};
 use crate::archive::figure::{QualityFilter, QualityRow, Resolution};
-use crate::archive::scaled::ScaledObservation;
 use crate::archive::span::{Hour, Span};
 use crate::archive::store::{Arc, Epochs, Figures, Holding, ObservationStore, ReadError, arc_of};
 use crate::archive::varint::Reader;
 
 /// Figures that are held in memory at once: a metric of 150 stations by satellite and minute for a day is 10 million.
 const FIGURES_MAX: usize = 20_000_000;
+
+/// Hours of a span that are all asked for, whether they have anything or not: two days. An empty answer takes some milliseconds.
+const HOURS_ASKED_MAX: i64 = 48;
 
 /// The archive in a database, for reading.
 pub struct ClickHouseStore {
@@ -53,7 +55,14 @@ impl ClickHouseStore {
         only: Option<(Satellite, Option<Signal>)>,
         span: Span,
     ) -> Result<Epochs, ReadError> {
-        let hours = self.hours(&format!("station = '{station}' AND {}", within(span)))?;
+        let hours = match span.hours() {
+            None => VecDeque::new(),
+            // To ask an hour that has nothing costs less than to ask which have something, which reads all of a long span's times.
+            Some((first, last)) if last.number() - first.number() < HOURS_ASKED_MAX => {
+                (first.number()..=last.number()).map(Hour::from_number).collect()
+            }
+            Some(_) => self.hours(&format!("station = '{station}' AND {}", within(span)))?,
+        };
         let mut conditions = vec![format!("station = '{station}'")];
         if let Some((satellite, signal)) = only {
             conditions.push(format!("satellite = '{satellite}'"));
@@ -62,7 +71,8 @@ impl ClickHouseStore {
         let condition = conditions.join(" AND ");
         let database = self.database.clone();
         let connection = self.connection.clone();
-        Ok(Box::new(AskedEpochs { connection, database, condition, span, hours, current: None }))
+        let question = HourQuestion { connection, database, condition, span };
+        Ok(Box::new(HourlyEpochs::new(hours, span, move |hour| question.ask(*hour))))
     }
 
     fn hours(&self, condition: &str) -> Result<VecDeque<Hour>, ReadError> {
@@ -137,59 +147,33 @@ impl ObservationStore for ClickHouseStore {
     }
 }
 
-/// Epochs hour by hour: one hour is in memory at a time.
-struct AskedEpochs {
+/// How to ask for hours of a station.
+struct HourQuestion {
     connection: Connection,
     database: String,
     condition: String,
     span: Span,
-    hours: VecDeque<Hour>,
-    current: Option<TableEpochs>,
 }
 
-impl AskedEpochs {
+impl HourQuestion {
     fn ask(&self, hour: Hour) -> Result<Table, ReadError> {
         let part =
             Span { from: self.span.from.max(hour.start()), until: self.span.until.min(hour.end()) };
+        // The table's own order, which costs the server next to nothing: of an epoch that came twice every satellite is of the same.
         let sql = format!(
-            "SELECT time, satellite, signal, glonass_channel, code_mm, phase_millicycles, doppler_millihertz, cn0_sixteenths, \
-             lock_ms, half_cycle_ambiguous FROM {}.observations WHERE {} AND {} \
+            "SELECT {OBSERVATION_COLUMNS} FROM {}.observations WHERE {} AND {} \
              ORDER BY station, toStartOfHour(time), satellite, signal, time",
             self.database,
             self.condition,
             within(part)
         );
-        let answer = self.connection.rows(&sql)?;
-        let mut reader = Reader::new(&answer);
+        let answer = self.connection.columns(&sql)?;
         let mut table = Table::default();
-        while !reader.rest().is_empty() {
-            let (time, row) =
-                observation(&mut reader).ok_or(DatabaseError::Answer("an observation"))?;
-            table.push(time, &row);
+        native::observations(&answer, &mut table).ok_or(DatabaseError::Answer("observations"))?;
+        for time in &mut table.time_ns {
+            *time = gps_nanos(*time);
         }
         Ok(table)
-    }
-}
-
-impl Iterator for AskedEpochs {
-    type Item = Result<ObsEpoch, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(epoch) = self.current.as_mut().and_then(Iterator::next) {
-                return Some(Ok(epoch));
-            }
-            let hour = self.hours.pop_front()?;
-            match self.ask(hour) {
-                Ok(table) => self.current = Some(TableEpochs::new(table)),
-                Err(error) => {
-                    // What is behind a hole would look like all there is.
-                    self.hours.clear();
-                    self.current = None;
-                    return Some(Err(error));
-                }
-            }
-        }
     }
 }
 
@@ -212,48 +196,11 @@ fn time(reader: &mut Reader<'_>) -> Option<GpsTime> {
     Some(GpsTime::from_nanos(gps_nanos(i64::from_le_bytes(reader.array()?))))
 }
 
-fn observation(reader: &mut Reader<'_>) -> Option<(GpsTime, ScaledObservation)> {
-    let time = time(reader)?;
-    let satellite: Satellite = satellite(text(reader)?)?;
-    let signal = Signal::from_code(satellite.constellation(), text(reader)?)?;
-    let glonass_channel = nullable(reader).ok()?.map(i8::from_le_bytes);
-    let code_mm = nullable(reader).ok()?.map(i64::from_le_bytes);
-    let phase_millicycles = nullable(reader).ok()?.map(i64::from_le_bytes);
-    let doppler_millihertz = nullable(reader).ok()?.map(i32::from_le_bytes);
-    let cn0 = nullable(reader).ok()?.map(i16::from_le_bytes);
-    let lock = nullable(reader).ok()?.map(i32::from_le_bytes);
-    let half_cycle_ambiguous = reader.byte()? != 0;
-    let row = ScaledObservation {
-        satellite,
-        signal,
-        glonass_channel,
-        code_mm,
-        phase_millicycles,
-        doppler_millihertz,
-        cn0_sixteenths: cn0.and_then(|steps| u16::try_from(steps).ok()),
-        lock_ms: lock.and_then(|ms| u32::try_from(ms).ok()),
-        half_cycle_ambiguous,
-    };
-    Some((time, row))
-}
-
-/// `G07`, without the detour over a general reader of names: this is asked for every row.
+/// `G07`, without the detour over a general reader of names: this is asked for every figure.
 fn satellite(name: &str) -> Option<Satellite> {
     let [system, tens @ b'0'..=b'9', ones @ b'0'..=b'9'] = *name.as_bytes() else { return None };
     let system = Constellation::from_letter(char::from(system))?;
     Satellite::new(system, (tens - b'0') * 10 + ones - b'0')
-}
-
-/// The answer has ended within a value.
-struct Torn;
-
-/// A value that may be none.
-fn nullable<const N: usize>(reader: &mut Reader<'_>) -> Result<Option<[u8; N]>, Torn> {
-    match reader.byte() {
-        None => Err(Torn),
-        Some(0) => reader.array().map(Some).ok_or(Torn),
-        Some(_) => Ok(None),
-    }
 }
 
 fn figure(reader: &mut Reader<'_>) -> Option<QualityRow> {

@@ -1,9 +1,8 @@
 //! The embedded archive as it is asked: files of hours, and what the spool has beyond them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::signal::Signal;
 use tianshu_gnss::station::StationName;
@@ -11,7 +10,7 @@ use tianshu_gnss::station::StationName;
 use crate::archive::embedded::index::{FileEntry, Index};
 use crate::archive::embedded::pending::{Pending, pending};
 use crate::archive::embedded::raw::RawFrame;
-use crate::archive::embedded::table::{Table, TableEpochs};
+use crate::archive::embedded::table::{HourlyEpochs, Table, TableEpochs};
 use crate::archive::embedded::{figures, parquet, raw};
 use crate::archive::figure::{QualityFilter, QualityRow};
 use crate::archive::record::{Kind, Record};
@@ -85,8 +84,7 @@ impl EmbeddedStore {
 impl ObservationStore for EmbeddedStore {
     fn observations(&self, station: &StationName, span: Span) -> Result<Epochs, ReadError> {
         let hours = self.hours(Kind::Epoch, span, Some(station))?;
-        let hours = hours.into_values().collect();
-        Ok(Box::new(StoredEpochs { hours, current: None, span }))
+        Ok(Box::new(HourlyEpochs::new(hours.into_values(), span, table_of)))
     }
 
     fn arc(
@@ -139,37 +137,8 @@ impl ObservationStore for EmbeddedStore {
     }
 }
 
-/// Epochs hour by hour: one hour is in memory at a time.
-struct StoredEpochs {
-    hours: VecDeque<HourSources>,
-    current: Option<TableEpochs>,
-    span: Span,
-}
-
-impl Iterator for StoredEpochs {
-    type Item = Result<ObsEpoch, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(epoch) = self.current.as_mut().and_then(Iterator::next) {
-                if self.span.contains(epoch.time) {
-                    return Some(Ok(epoch));
-                }
-                continue;
-            }
-            match table_of(self.hours.pop_front()?) {
-                Ok(table) => self.current = Some(TableEpochs::new(table)),
-                Err(error) => {
-                    self.current = None;
-                    return Some(Err(error));
-                }
-            }
-        }
-    }
-}
-
 /// The observations of an hour: of the one file that it mostly has, or of all that there is put together.
-fn table_of(sources: HourSources) -> Result<Table, ReadError> {
+fn table_of(sources: &HourSources) -> Result<Table, ReadError> {
     let read = |path: &PathBuf| {
         parquet::read(path).map_err(|source| ReadError::File { path: path.clone(), source })
     };
@@ -180,12 +149,11 @@ fn table_of(sources: HourSources) -> Result<Table, ReadError> {
     for path in &sources.files {
         epochs.extend(TableEpochs::new(read(path)?).map(|epoch| ScaledEpoch::from(&epoch)));
     }
-    for record in sources.records {
-        if let Record::Epoch(_, epoch) = record {
-            epochs.push(epoch);
-        }
-    }
-    Ok(Table::of(&epochs))
+    let spooled = sources.records.iter().filter_map(|record| match record {
+        Record::Epoch(_, epoch) => Some(epoch),
+        _ => None,
+    });
+    Ok(Table::of(epochs.iter().chain(spooled)))
 }
 
 fn frames_of(sources: HourSources) -> Result<Vec<RawFrame>, ReadError> {

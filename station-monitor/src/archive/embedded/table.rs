@@ -9,14 +9,21 @@ use tianshu_gnss::signal::Signal;
 use tianshu_gnss::time::gps::GpsTime;
 use tianshu_gnss::units::{Cycles, DbHz, Hertz, Metres};
 
+use crate::archive::ahead::Ahead;
 use crate::archive::scaled::{CN0_STEPS_PER_DB, ScaledEpoch, ScaledObservation, units};
+use crate::archive::span::Span;
+use crate::archive::store::ReadError;
 
 /// Stands in a column for what was not measured. Never seen outside of this file.
 const ABSENT: i64 = i64::MIN;
 /// The same in a column of short numbers.
 const ABSENT_SHORT: i32 = i32::MIN;
-/// More steps of time than so many for each row: the rows are sorted by comparison instead.
-const SLOTS_PER_ROW_MAX: usize = 4;
+/// More pieces of rows than so many are sorted into fewer first, as each piece is looked at for every epoch. Files of ours have one
+/// for each signal of a satellite and arc, some hundreds; files of others may be sorted by time and have as many as rows.
+const RUNS_MAX: usize = 4_096;
+/// Rows of a run that are read in one go: two cache lines of the widest columns, and epochs that stay in the second cache meanwhile.
+/// Row by row, an hour's thousand columns of runs are too many for the first one.
+const ROWS_AT_ONCE: usize = 16;
 
 /// Columns of as many rows each, sorted by satellite, signal and time. Satellites and signals in numbers:
 /// `letter * 100 + number` (G07 is 7107), and `band * 256 + attribute`, each in ASCII (1C is 12611).
@@ -56,7 +63,11 @@ impl<T: Cell> Column<T> {
         self.0.push(value.unwrap_or(T::NONE));
     }
 
-    fn get(&self, row: usize) -> Option<T> {
+    pub(in crate::archive) fn extend(&mut self, values: impl Iterator<Item = Option<T>>) {
+        self.0.extend(values.map(|value| value.unwrap_or(T::NONE)));
+    }
+
+    pub(in crate::archive) fn get(&self, row: usize) -> Option<T> {
         self.0.get(row).copied().filter(|value| *value != T::NONE)
     }
 
@@ -80,9 +91,10 @@ impl<T: Cell> Column<T> {
 
 impl Table {
     /// The rows of epochs, sorted; of a repeated satellite, signal and time the first is kept.
-    pub(super) fn of(epochs: &[ScaledEpoch]) -> Self {
+    pub(super) fn of<'a>(epochs: impl IntoIterator<Item = &'a ScaledEpoch>) -> Self {
+        let of_epoch = |e: &'a ScaledEpoch| e.observations.iter().map(|o| (e.time, o));
         let mut rows: Vec<(GpsTime, &ScaledObservation)> =
-            epochs.iter().flat_map(|e| e.observations.iter().map(|o| (e.time, o))).collect();
+            epochs.into_iter().flat_map(of_epoch).collect();
         // Stable, so that of equal rows the one that came first stays first.
         rows.sort_by_key(|(time, o)| (o.satellite, o.signal, *time));
         rows.dedup_by_key(|(time, o)| (o.satellite, o.signal, *time));
@@ -117,13 +129,61 @@ impl Table {
         self.half_cycle.push(i32::from(o.half_cycle_ambiguous));
     }
 
-    /// A row as it was measured; none if its satellite or signal is none that we know, as in a file of others.
-    fn observation(&self, row: usize) -> Option<Observation> {
-        let satellite = satellite_of(*self.satellite.get(row)?)?;
-        let signal = signal_of(satellite.constellation(), *self.signal.get(row)?)?;
+    /// The rows in pieces, sorted by satellite and signal, of which each is in the order of time.
+    fn runs(&self) -> Vec<Run> {
+        let mut runs = Vec::new();
+        let mut start = 0;
+        for end in 1..=self.len() {
+            if self.goes_on(end) {
+                continue;
+            }
+            runs.extend(self.run(start, end));
+            start = end;
+        }
+        // Stable, so that of equal rows the one that came first stays first.
+        runs.sort_by_key(|run| (run.satellite, run.signal));
+        runs
+    }
+
+    /// Whether a row is of the same satellite and signal as the one before, and later.
+    fn goes_on(&self, row: usize) -> bool {
+        let later = |column: &[i64]| column.get(row).is_some_and(|time| *time > column[row - 1]);
+        let same = |column: &[i32]| column.get(row) == column.get(row - 1);
+        later(&self.time_ns) && same(&self.satellite) && same(&self.signal)
+    }
+
+    /// The rows of one satellite and signal; none if it is none that we know, as in a file of others.
+    fn run(&self, start: usize, end: usize) -> Option<Run> {
+        let satellite = satellite_of(*self.satellite.get(start)?)?;
+        let signal = signal_of(satellite.constellation(), *self.signal.get(start)?)?;
+        Some(Run { satellite, signal, next: start, end })
+    }
+
+    /// The same rows sorted by satellite, signal and time, of a repeated one the first.
+    fn sorted(&self) -> Self {
+        let key = |row: &usize| (self.satellite[*row], self.signal[*row], self.time_ns[*row]);
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.sort_by_key(key);
+        order.dedup_by_key(|row| key(row));
+        Self {
+            time_ns: picked(&self.time_ns, &order),
+            satellite: picked(&self.satellite, &order),
+            signal: picked(&self.signal, &order),
+            glonass_channel: Column(picked(&self.glonass_channel.0, &order)),
+            code_mm: Column(picked(&self.code_mm.0, &order)),
+            phase_millicycles: Column(picked(&self.phase_millicycles.0, &order)),
+            doppler_millihertz: Column(picked(&self.doppler_millihertz.0, &order)),
+            cn0_sixteenths: Column(picked(&self.cn0_sixteenths.0, &order)),
+            lock_ms: Column(picked(&self.lock_ms.0, &order)),
+            half_cycle: picked(&self.half_cycle, &order),
+        }
+    }
+
+    /// A row as it was measured.
+    fn observation(&self, satellite: Satellite, signal: Signal, row: usize) -> Observation {
         let thousandths = |column: &Column<i64>| column.get(row).map(units);
         let short = |column: &Column<i32>| column.get(row);
-        Some(Observation {
+        Observation {
             satellite,
             signal,
             glonass_channel: short(&self.glonass_channel).and_then(|n| i8::try_from(n).ok()),
@@ -135,66 +195,70 @@ impl Table {
                 .and_then(|ms| u64::try_from(ms).ok())
                 .map(Duration::from_millis),
             half_cycle_ambiguous: self.half_cycle.get(row).is_some_and(|n| *n != 0),
-        })
+        }
     }
+}
 
-    /// The rows by time, and of one time in the order of the file.
-    fn order(&self) -> Vec<u32> {
-        self.counted_order().unwrap_or_else(|| {
-            let rows = u32::try_from(self.len()).unwrap_or(u32::MAX);
-            let mut order: Vec<u32> = (0..rows).collect();
-            order.sort_by_key(|row| self.time_ns.get(*row as usize));
-            order
-        })
-    }
+fn picked<T: Copy>(column: &[T], rows: &[usize]) -> Vec<T> {
+    rows.iter().map(|row| column[*row]).collect()
+}
 
-    /// The same by counting, where all times are steps of one length, as those of a receiver are.
-    fn counted_order(&self) -> Option<Vec<u32>> {
-        let times = &self.time_ns;
-        let (first, last) = (*times.iter().min()?, *times.iter().max()?);
-        let steps = times.iter().zip(times.iter().skip(1)).map(|(a, b)| b - a);
-        let step = steps.filter(|step| *step > 0).min().unwrap_or(1);
-        let slots = usize::try_from((last - first) / step + 1).ok()?;
-        if slots > SLOTS_PER_ROW_MAX * times.len() {
-            return None;
-        }
-        let mut starts = vec![0_u32; slots + 1];
-        for time in times {
-            if (time - first) % step != 0 {
-                return None;
-            }
-            *starts.get_mut(usize::try_from((time - first) / step).ok()? + 1)? += 1;
-        }
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
-        let mut order = vec![0_u32; times.len()];
-        for (row, time) in (0_u32..).zip(times) {
-            let next = starts.get_mut(usize::try_from((time - first) / step).ok()?)?;
-            *order.get_mut(*next as usize)? = row;
-            *next += 1;
-        }
-        Some(order)
-    }
+/// Rows that follow each other, of one satellite and signal, each later than the one before.
+struct Run {
+    satellite: Satellite,
+    signal: Signal,
+    next: usize,
+    end: usize,
 }
 
 /// Hands a table out, epoch by epoch, in the order of time.
 pub(in crate::archive) struct TableEpochs {
     table: Table,
-    order: Vec<u32>,
-    next: usize,
+    /// What is not handed out yet, sorted by satellite and signal.
+    runs: Vec<Run>,
+    /// The next epochs.
+    ready: std::vec::IntoIter<ObsEpoch>,
+    /// How many observations the last epoch had.
+    width: usize,
 }
 
 impl TableEpochs {
-    pub(in crate::archive) fn new(table: Table) -> Self {
-        let order = table.order();
-        Self { table, order, next: 0 }
+    pub(in crate::archive) fn new(mut table: Table) -> Self {
+        let mut runs = table.runs();
+        if runs.len() > RUNS_MAX {
+            table = table.sorted();
+            runs = table.runs();
+        }
+        Self { table, runs, ready: Vec::new().into_iter(), width: 0 }
     }
 
-    fn time_of(&self, at: usize) -> Option<i64> {
-        self.table.time_ns.get(*self.order.get(at)? as usize).copied()
+    /// Puts the next epochs together, of each run at most [`ROWS_AT_ONCE`] rows.
+    fn refill(&mut self) -> Option<()> {
+        let times = &self.table.time_ns;
+        let last = |run: &Run| times.get(run.end.min(run.next + ROWS_AT_ONCE) - 1);
+        let until = *self.runs.iter().filter_map(last).min()?;
+        let mut epochs: Vec<ObsEpoch> = Vec::with_capacity(ROWS_AT_ONCE);
+        for run in &mut self.runs {
+            let mut at = 0;
+            let rows = times.get(run.next..run.end).unwrap_or_default();
+            for time in rows.iter().take_while(|time| **time <= until) {
+                let time = GpsTime::from_nanos(*time);
+                while epochs.get(at).is_some_and(|epoch| epoch.time < time) {
+                    at += 1;
+                }
+                if epochs.get(at).is_none_or(|epoch| epoch.time > time) {
+                    let observations = Vec::with_capacity(self.width);
+                    epochs.insert(at, ObsEpoch { time, observations });
+                }
+                let row = self.table.observation(run.satellite, run.signal, run.next);
+                epochs[at].observations.push(row);
+                run.next += 1;
+            }
+        }
+        self.runs.retain(|run| run.next < run.end);
+        self.width = epochs.last().map_or(0, |epoch| epoch.observations.len());
+        self.ready = epochs.into_iter();
+        Some(())
     }
 }
 
@@ -202,22 +266,57 @@ impl Iterator for TableEpochs {
     type Item = ObsEpoch;
 
     fn next(&mut self) -> Option<ObsEpoch> {
-        let time = self.time_of(self.next)?;
-        let mut end = self.next + 1;
-        while self.time_of(end) == Some(time) {
-            end += 1;
+        if self.ready.len() == 0 {
+            self.refill()?;
         }
-        let rows = self.order.get(self.next..end).unwrap_or_default();
-        let observations: Vec<Observation> =
-            rows.iter().filter_map(|row| self.table.observation(*row as usize)).collect();
-        self.next = end;
-        let time = GpsTime::from_nanos(time);
-        // Our files are sorted by satellite and signal, and the order keeps that; a database sorts by their names, and may
-        // have an epoch twice that a station has sent twice.
+        let ObsEpoch { time, observations } = self.ready.next()?;
+        // A database may have an epoch twice that a station has sent twice.
         if observations.is_sorted_by(|a, b| (a.satellite, a.signal) < (b.satellite, b.signal)) {
             return Some(ObsEpoch { time, observations });
         }
         Some(ObsEpoch::new(time, observations))
+    }
+}
+
+/// The epochs of a span, of tables that come one behind the other: an hour is handed out while the next ones are read.
+pub(in crate::archive) struct HourlyEpochs<J> {
+    hours: Ahead<J, Result<TableEpochs, ReadError>>,
+    current: Option<TableEpochs>,
+    span: Span,
+}
+
+impl<J: Send + Sync + 'static> HourlyEpochs<J> {
+    /// Of those hours, in order, each read by `read`.
+    pub(in crate::archive) fn new(
+        hours: impl IntoIterator<Item = J>,
+        span: Span,
+        read: impl Fn(&J) -> Result<Table, ReadError> + Send + Sync + 'static,
+    ) -> Self {
+        let hours = Ahead::new(hours, move |hour| read(hour).map(TableEpochs::new));
+        Self { hours, current: None, span }
+    }
+}
+
+impl<J: Send + Sync + 'static> Iterator for HourlyEpochs<J> {
+    type Item = Result<ObsEpoch, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let span = self.span;
+            let mut left = self.current.iter_mut().flatten();
+            if let Some(epoch) = left.find(|epoch| span.contains(epoch.time)) {
+                return Some(Ok(epoch));
+            }
+            self.current = None;
+            match self.hours.next()? {
+                Ok(epochs) => self.current = Some(epochs),
+                Err(error) => {
+                    // What is behind a hole would look like all there is.
+                    self.hours.stop();
+                    return Some(Err(error));
+                }
+            }
+        }
     }
 }
 
@@ -272,6 +371,33 @@ mod tests {
         }
         epochs[19].time += Interval::from_seconds(40_000);
         assert_eq!(scaled(TableEpochs::new(Table::of(&epochs))), epochs);
+    }
+
+    #[test]
+    fn satellites_that_come_and_go_are_in_their_epochs() {
+        let mut epochs: Vec<_> = (0..100).map(|s| sample::epoch(1, s)).collect();
+        for (n, epoch) in epochs.iter_mut().enumerate() {
+            let mut at = 0;
+            epoch.observations.retain(|_| {
+                at += 1;
+                (n / 7 + at) % 3 != 0 || n % 11 == at
+            });
+        }
+        epochs.retain(|epoch| !epoch.observations.is_empty());
+        assert!(epochs.len() > 50, "the sample has something to come and go");
+        assert_eq!(scaled(TableEpochs::new(Table::of(&epochs))), epochs);
+    }
+
+    /// As files of others may be, and a database that has not put its parts together.
+    #[test]
+    fn rows_in_the_order_of_time_come_back_too() {
+        let epochs: Vec<_> = (0..2_000).map(|s| sample::epoch(1, s)).collect();
+        let mut table = Table::default();
+        for epoch in &epochs {
+            epoch.observations.iter().for_each(|o| table.push(epoch.time, o));
+        }
+        assert!(table.runs().len() > RUNS_MAX);
+        assert_eq!(scaled(TableEpochs::new(table)), epochs);
     }
 
     #[test]

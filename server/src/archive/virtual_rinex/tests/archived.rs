@@ -10,6 +10,7 @@ use tianshu_simulator::named::named;
 use tianshu_simulator::network::Network;
 use tianshu_simulator::product::rtcm::StationStream;
 use tianshu_simulator::world::World;
+use tianshu_station_monitor::archive::clickhouse::connection::ClickHouseConfig;
 use tianshu_station_monitor::archive::clickhouse::schema::Retention;
 use tianshu_station_monitor::archive::keeper::{ArchiveConfig, open};
 use tianshu_station_monitor::archive::record::Record;
@@ -42,8 +43,13 @@ impl Archived<'_> {
         Ok(if rounded < start { rounded + hour } else { rounded })
     }
 
-    /// Archives it in a folder; `tell` hears of each second.
-    pub(crate) fn keep(&self, folder: &Path, mut tell: impl FnMut(i64)) -> anyhow::Result<()> {
+    /// Archives it in a folder, or a database beside it; `tell` hears of each second.
+    pub(crate) fn keep(
+        &self,
+        folder: &Path,
+        database: Option<&ClickHouseConfig>,
+        mut tell: impl FnMut(i64),
+    ) -> anyhow::Result<()> {
         let start = self.start()?;
         let scenario = named(self.scenario).context("a named scenario")?.starting_at(start);
         let mut world = World::new(scenario, self.network, self.seed)?;
@@ -56,7 +62,7 @@ impl Archived<'_> {
                 segment_bytes: 16 << 20,
                 segment_age: Interval::from_seconds(10),
             },
-            database: None,
+            database: database.cloned(),
             retention: Retention::default(),
         };
         let (mut keeper, mut tender) = open(&config, &SharedStatus::default())?;

@@ -1,6 +1,7 @@
 //! A virtual station where a real one was left out, made of a simulated archive, and held against that one by RTKLIB.
 
 mod archived;
+mod database;
 mod rtklib;
 
 use std::fs;
@@ -48,7 +49,7 @@ impl Setting {
         let folder = tempfile::tempdir().unwrap();
         let start = GpsTime::from_nanos(0);
         let setting = Self { folder, network, left_out, start };
-        setting.archived().keep(&setting.folder.path().join("kept"), |_| ()).unwrap();
+        setting.archived().keep(&setting.folder.path().join("kept"), None, |_| ()).unwrap();
         let start = setting.archived().start().unwrap();
         Self { start, ..setting }
     }
