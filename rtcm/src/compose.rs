@@ -16,10 +16,11 @@ use tianshu_gnss::time::gps::GpsTime;
 
 use crate::bits::BitWriter;
 use crate::compose::cell::{CellWriter, RoughRange};
-use crate::frame::Frame;
-use crate::msm::fields::CELLS_MAX;
+use crate::frame::{Frame, PAYLOAD_BYTES_MAX};
+use crate::msm::fields::{CELLS_MAX, Layout};
 use crate::msm::header::{MsmHeader, MsmLevel};
 use crate::msm::message::{Msm, MsmCell, MsmSatellite};
+use crate::msm::observation::Scale;
 use crate::msm::signal_ids::id_of_satellite;
 use crate::time::msm_epoch_time;
 
@@ -78,7 +79,6 @@ pub struct Composer {
     /// Whole cycles added to a phase, where not zero. There are no more entries than names of signals and
     /// satellites.
     shifts: BTreeMap<(Satellite, Signal), f64>,
-    writer: BitWriter,
 }
 
 impl Composer {
@@ -92,6 +92,7 @@ impl Composer {
         let mut findings = ComposeFindings::default();
         let mut messages = Vec::new();
         let mut cells = Vec::with_capacity(32);
+        let (layout, scale) = (Layout::of(style.level), Scale::of(style.level));
         for (satellite, observations) in epoch.by_satellite() {
             let Some(id) = id_of_satellite(satellite) else {
                 findings.satellites_without_id += count(observations);
@@ -102,7 +103,8 @@ impl Composer {
                 continue;
             };
             let mut cell_writer = CellWriter {
-                level: style.level,
+                layout: &layout,
+                scale,
                 rough,
                 shifts: &mut self.shifts,
                 findings: &mut findings,
@@ -117,29 +119,26 @@ impl Composer {
                 append(&mut messages, style, epoch.time, constellation, raw, &cells);
             }
         }
-        let frames = self.encode(style, &mut messages, &mut findings);
+        let frames = encode(style, &mut messages, &mut findings);
         Composed { frames, findings }
     }
+}
 
-    fn encode(
-        &mut self,
-        style: MsmStyle,
-        messages: &mut [Msm],
-        findings: &mut ComposeFindings,
-    ) -> Vec<Frame> {
-        let last = messages.len().saturating_sub(1);
-        let mut frames = Vec::with_capacity(messages.len());
-        for (place, message) in messages.iter_mut().enumerate() {
-            message.header.more_follow = place < last || style.more_follow;
-            self.writer.clear();
-            let written = message.write(&mut self.writer).ok();
-            match written.and_then(|()| Frame::from_payload(self.writer.finish()).ok()) {
-                Some(frame) => frames.push(frame),
-                None => findings.messages_refused += 1,
-            }
+fn encode(style: MsmStyle, messages: &mut [Msm], findings: &mut ComposeFindings) -> Vec<Frame> {
+    let last = messages.len().saturating_sub(1);
+    let mut frames = Vec::with_capacity(messages.len());
+    // Of this epoch alone: a room that each of ten thousand streams kept would be 10 MB that no cache holds.
+    let mut writer = BitWriter::with_capacity(PAYLOAD_BYTES_MAX);
+    for (place, message) in messages.iter_mut().enumerate() {
+        message.header.more_follow = place < last || style.more_follow;
+        writer.clear();
+        let written = message.write(&mut writer).ok();
+        match written.and_then(|()| Frame::from_payload(writer.finish()).ok()) {
+            Some(frame) => frames.push(frame),
+            None => findings.messages_refused += 1,
         }
-        frames
     }
+    frames
 }
 
 /// Puts a satellite into the last message, or into a new one where the system changes or 64 cells would

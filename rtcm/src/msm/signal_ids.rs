@@ -73,6 +73,30 @@ const NAVIC: Codes = [
     "",   "",   "",   "",   "",   "",   "",   "",
 ];
 
+/// The place of each signal in the signal mask, by system, band digit and attribute letter; 0 where there is none. It is looked up for every
+/// observation that is sent.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "it is made while the program is built, which an index outside of it would end"
+)]
+static IDS: [[[u8; 26]; 10]; Constellation::ALL.len()] = {
+    let mut ids = [[[0; 26]; 10]; Constellation::ALL.len()];
+    let mut system = 0;
+    while system < Constellation::ALL.len() {
+        let codes = codes(Constellation::ALL[system]);
+        let mut id: u8 = 1;
+        while id <= 32 {
+            if let [band, attribute] = *codes[id as usize - 1].as_bytes() {
+                let of_system = &mut ids[Constellation::ALL[system] as usize];
+                of_system[(band - b'0') as usize][(attribute - b'A') as usize] = id;
+            }
+            id += 1;
+        }
+        system += 1;
+    }
+    ids
+};
+
 /// The signal of a place in the signal mask, 1 to 32; `None` where the standard reserves the place.
 pub fn signal_of_id(constellation: Constellation, id: u8) -> Option<Signal> {
     let place = usize::from(id).checked_sub(1)?;
@@ -81,10 +105,12 @@ pub fn signal_of_id(constellation: Constellation, id: u8) -> Option<Signal> {
 
 /// The place of a signal in the signal mask, 1 to 32; `None` where MSM has no place for it.
 pub fn id_of_signal(signal: Signal) -> Option<u8> {
-    let wanted = [u8::try_from(signal.band()).ok()?, u8::try_from(signal.attribute()).ok()?];
-    let mut codes = codes(signal.constellation()).iter();
-    let place = codes.position(|code| code.as_bytes() == wanted)?;
-    u8::try_from(place + 1).ok()
+    let place = |letter: char, first: u8| u8::try_from(letter).ok()?.checked_sub(first);
+    let band = usize::from(place(signal.band(), b'0')?);
+    let attribute = usize::from(place(signal.attribute(), b'A')?);
+    let of_system = IDS.get(signal.constellation() as usize)?;
+    let id = *of_system.get(band)?.get(attribute)?;
+    (id > 0).then_some(id)
 }
 
 /// The satellite of a place in the satellite mask, 1 to 64; `None` where the standard reserves the place.
