@@ -75,8 +75,12 @@ impl LocalAir {
     }
 
     /// What there was of a point's air, with what has changed since; or all of it.
-    pub fn renewed(before: Option<Self>, point: PlanePoint, snapshot: &NetworkSnapshot) -> Self {
-        let Some(mut air) = before else { return Self::new(point, snapshot) };
+    pub fn renewed(
+        before: Option<Self>,
+        point: impl FnOnce() -> PlanePoint,
+        snapshot: &NetworkSnapshot,
+    ) -> Self {
+        let Some(mut air) = before else { return Self::new(point(), snapshot) };
         air.refresh(snapshot);
         air
     }

@@ -124,7 +124,7 @@ impl Memory {
         let age_s = (time - snapshot.time).seconds();
         let point = *snapshot.points.get(station.position())?;
         self.place.move_by_tide(time);
-        let mut air = LocalAir::renewed(self.air.take(), point, snapshot);
+        let mut air = LocalAir::renewed(self.air.take(), || point, snapshot);
         let zenith = snapshot.zenith_at(self.place.geodetic())?.zenith;
         let mut made = MasterEpoch {
             station,

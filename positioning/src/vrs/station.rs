@@ -97,6 +97,13 @@ const WEATHER_SIGMA_MAX_M: f64 = 0.030;
 /// goes with the weather.
 const SINE_STEP: f64 = 2e-4;
 
+impl OutputArc {
+    /// What it is in order of.
+    fn key(&self) -> (Satellite, Signal) {
+        (self.satellite, self.signal)
+    }
+}
+
 impl VirtualStation {
     /// At that place, in the frame of the stations' coordinates.
     pub fn new(place: Ecef) -> Self {
@@ -162,57 +169,32 @@ impl VirtualStation {
         let time = master.time;
         self.place.move_by_tide(time);
         let zenith = self.zenith(snapshot, time)?;
-        let point = snapshot.point(self.point.geodetic());
+        let point = || snapshot.point(self.point.geodetic());
         let mut air = LocalAir::renewed(self.air.take(), point, snapshot);
         let told = self.told(master, &mut air, zenith)?;
         self.air = Some(air);
-        let mut lines = self.lines(master, &told);
+        self.arcs.retain(|arc| time - arc.last <= KEPT_MAX);
         if self.last_master.replace(master.station).is_some_and(|last| last != master.station) {
-            ramps::begin(&mut lines);
+            ramps::begin(&mut lines(&mut self.arcs, master, &told).collect::<Vec<_>>());
         }
-        // Those that wait and those that are told, both in order.
-        let mut waiting = std::mem::take(&mut self.arcs).into_iter().peekable();
-        let mut observations = Vec::with_capacity(lines.len());
-        self.arcs.reserve(lines.len() + waiting.len());
-        for line in lines {
+        let mut observations = Vec::with_capacity(master.channels.len());
+        // Nearly always every phase goes on, and its arc is changed where it is.
+        let mut begun = Vec::new();
+        for line in lines(&mut self.arcs, master, &told) {
             let (observation, arc) = line.finish(time);
-            let key = (observation.satellite, observation.signal);
-            while let Some(arc) = waiting.next_if(|arc| (arc.satellite, arc.signal) < key) {
-                self.arcs.push(arc);
-            }
             observations.push(observation);
-            self.arcs.extend(arc);
+            begun.extend(arc);
         }
-        self.arcs.extend(waiting);
+        if !begun.is_empty() {
+            self.arcs.extend(begun);
+            self.arcs.sort_unstable_by_key(OutputArc::key);
+        }
         let told = told.len();
         (told >= SATELLITES_MIN).then(|| VirtualEpoch {
             epoch: ObsEpoch { time, observations },
             master: master.station,
             withheld: master.seen.len().saturating_sub(told),
         })
-    }
-
-    /// The channels of what is told, each with its arc as it was; arcs that are not told wait.
-    fn lines<'a>(
-        &mut self,
-        master: &'a MasterEpoch,
-        told: &[(&MasterSatellite, Added)],
-    ) -> Vec<Line<'a>> {
-        let is_kept = |arc: &OutputArc| master.time - arc.last <= KEPT_MAX;
-        let mut lines = Vec::with_capacity(master.channels.len());
-        let mut before = std::mem::take(&mut self.arcs).into_iter().peekable();
-        for (of, added) in told {
-            for channel in &master.channels[of.first..of.first + of.count] {
-                let key = (of.satellite, channel.signal);
-                while let Some(arc) = before.next_if(|arc| (arc.satellite, arc.signal) < key) {
-                    self.arcs.extend(Some(arc).filter(is_kept));
-                }
-                let arc = before.next_if(|arc| (arc.satellite, arc.signal) == key);
-                lines.push(Line::new(of.satellite, channel, *added, arc.filter(is_kept)));
-            }
-        }
-        self.arcs.extend(before.filter(is_kept));
-        lines
     }
 
     /// The satellites that can be told, and what is added to each.
@@ -304,6 +286,24 @@ impl VirtualStation {
     }
 }
 
+/// The channels of what is told, each with its arc if it has one; both are in order of satellites and signals.
+fn lines<'a>(
+    arcs: &'a mut [OutputArc],
+    master: &'a MasterEpoch,
+    told: &'a [(&'a MasterSatellite, Added)],
+) -> impl Iterator<Item = Line<'a>> {
+    let mut arcs = arcs.iter_mut().peekable();
+    let channels = told.iter().flat_map(|(of, added)| {
+        let channels = &master.channels[of.first..of.first + of.count];
+        channels.iter().map(|channel| (of.satellite, channel, *added))
+    });
+    channels.map(move |(satellite, channel, added)| {
+        let key = (satellite, channel.signal);
+        while arcs.next_if(|arc| arc.key() < key).is_some() {}
+        Line::new(satellite, channel, added, arcs.next_if(|arc| arc.key() == key))
+    })
+}
+
 /// The lowest sine of an elevation at which a zenith delay of that sigma is good enough, coming from the mask before.
 ///
 /// A slant delay's sigma is the zenith delay's by the sine, to a few percent down to 10° (Niell 1996).
@@ -333,8 +333,8 @@ pub(super) struct Line<'a> {
     satellite: Satellite,
     channel: &'a MasterChannel,
     added: Added,
-    /// Its arc as it was, if it goes on.
-    before: Option<OutputArc>,
+    /// Its arc, if there is one.
+    before: Option<&'a mut OutputArc>,
     /// The phase without its way, m.
     rest_m: Option<f64>,
 }
@@ -344,7 +344,7 @@ impl<'a> Line<'a> {
         satellite: Satellite,
         channel: &'a MasterChannel,
         added: Added,
-        before: Option<OutputArc>,
+        before: Option<&'a mut OutputArc>,
     ) -> Self {
         let rest_m = channel.phase.map(|p| p.value_m - channel.ionosphere * added.air_m);
         Self { satellite, channel, added, before, rest_m }
@@ -357,7 +357,7 @@ impl<'a> Line<'a> {
 
     /// By how much the phase of an arc that goes on would step, m.
     pub(super) fn step_m(&self) -> Option<f64> {
-        let before = self.before.as_ref().filter(|arc| Some(arc.whole) == self.whole())?;
+        let before = self.before.as_deref().filter(|arc| Some(arc.whole) == self.whole())?;
         let smooth_m = self.channel.phase?.smooth_m - self.channel.ionosphere * self.added.air_m;
         Some(before.rest_m - smooth_m)
     }
@@ -374,7 +374,7 @@ impl<'a> Line<'a> {
         self.channel.phase.map(|phase| phase.whole)
     }
 
-    /// The observation, and the arc of its phase.
+    /// The observation; its arc is what it is after it, or the one that begins is told.
     fn finish(self, time: GpsTime) -> (Observation, Option<OutputArc>) {
         let (channel, added) = (self.channel, self.added);
         let dispersive_m = channel.ionosphere * added.air_m;
@@ -387,13 +387,13 @@ impl<'a> Line<'a> {
             .rate_m_s
             .map(|rate_m_s| Hertz(-(rate_m_s + added.rate_m_s) / channel.wavelength_m));
         let Some((rest_m, whole)) = self.rest_m.zip(self.whole()) else {
-            return (observation, self.before);
+            return (observation, None);
         };
-        let ramped = |arc: &OutputArc| arc.whole == whole && arc.left_m.abs() > 0.0;
-        let left_m = self
-            .before
-            .filter(ramped)
-            .map_or(0.0, |arc| arc.left_m * (-(time - arc.ramped).seconds() / ramps::RAMP_S).exp());
+        let ramped = |arc: &&OutputArc| arc.whole == whole && arc.left_m.abs() > 0.0;
+        let left_m =
+            self.before.as_deref().filter(ramped).map_or(0.0, |arc| {
+                arc.left_m * (-(time - arc.ramped).seconds() / ramps::RAMP_S).exp()
+            });
         let phase_m = rest_m + left_m + added.way_m;
         let apart_m = code_m.map_or(0.0, |code_m| code_m - phase_m);
         let goes_on = |arc: &OutputArc| {
@@ -402,24 +402,32 @@ impl<'a> Line<'a> {
         };
         let smooth_m = channel.phase.map_or(rest_m, |phase| phase.smooth_m);
         let rest_m = smooth_m - dispersive_m + left_m;
-        let arc = match self.before.filter(goes_on) {
-            Some(arc) => OutputArc { last: time, rest_m, ..arc },
-            None => OutputArc {
-                satellite: self.satellite,
-                signal: channel.signal,
-                cycles: (apart_m / channel.wavelength_m).round(),
-                begun: time,
-                last: time,
-                whole,
-                rest_m,
-                left_m: 0.0,
-                ramped: time,
-            },
+        let fresh = || OutputArc {
+            satellite: self.satellite,
+            signal: channel.signal,
+            cycles: (apart_m / channel.wavelength_m).round(),
+            begun: time,
+            last: time,
+            whole,
+            rest_m,
+            left_m: 0.0,
+            ramped: time,
+        };
+        let (arc, is_new) = match self.before {
+            Some(arc) => {
+                if goes_on(arc) {
+                    (arc.last, arc.rest_m) = (time, rest_m);
+                } else {
+                    *arc = fresh();
+                }
+                (*arc, false)
+            }
+            None => (fresh(), true),
         };
         observation.phase = Some(Cycles(phase_m / channel.wavelength_m + arc.cycles));
         let lasted = u64::try_from((time - arc.begun).nanos()).unwrap_or(0);
         observation.lock_time = Some(Duration::from_nanos(lasted));
-        (observation, Some(arc))
+        (observation, is_new.then_some(arc))
     }
 }
 
