@@ -37,6 +37,8 @@ struct World {
     network: TestNetwork,
     time: GpsTime,
     place: Ecef,
+    /// A station that is not heard.
+    away: Option<StationIndex>,
 }
 
 /// How far nine of ten phases may move against the truth when something changes behind them, m.
@@ -47,6 +49,8 @@ const STEEP_MOVE_MAX_M: f64 = 0.008;
 const MASTERS_MOVE_MAX_M: f64 = 0.009;
 /// Satellites above this elevation are looked at, rad: 25°. Lower ones have centimetres of noise of their own.
 const ELEVATION_MIN_RAD: f64 = 0.436;
+/// For so long a station that is added is watched while it joins, s: until its phases are levelled.
+const JOINING_S: usize = 300;
 /// Epochs that are looked at on either side of a change.
 const AROUND: usize = 20;
 /// Epochs of which the mean is taken there.
@@ -71,13 +75,17 @@ impl World {
         let place = Ecef::new(middle(0), middle(1), middle(2));
         let virtual_station = VirtualStation::new(place);
         let masters = Masters::new();
-        (Self { network, time, place }, Service { engine, masters, virtual_station, setups })
+        (
+            Self { network, time, place, away: None },
+            Service { engine, masters, virtual_station, setups },
+        )
     }
 
     fn next(&mut self, every_s: i64) -> (WorldEpoch, Measured) {
         self.time += Interval::from_seconds(every_s);
         let epoch = self.network.world.epoch(self.time);
         let heard = indices().zip(&epoch.stations).filter(|(_, site)| site.linked);
+        let heard = heard.filter(|(i, _)| Some(*i) != self.away);
         let measured =
             heard.filter_map(|(i, site)| Some((i, Arc::new(site.observed.clone()?)))).collect();
         (epoch, measured)
@@ -280,6 +288,44 @@ fn the_end_of_any_station_is_not_seen() {
         watched.check(&format!("the end of station {}", station.0), STEEP_MOVE_MAX_M);
         service.settle(&mut world, 30);
     }
+}
+
+#[test]
+fn a_station_that_is_added_is_not_seen() {
+    let (mut world, mut service) = World::new("quiet", 8);
+    let added = StationIndex(5);
+    world.away = Some(added);
+    // 16 minutes without it.
+    service.settle(&mut world, 200);
+    world.away = None;
+    let mut watched = Watched::new();
+    let mut joined: BTreeMap<Satellite, usize> = BTreeMap::new();
+    let mut told: BTreeMap<Key, BTreeMap<usize, f64>> = BTreeMap::new();
+    for second in 0..JOINING_S {
+        let (epoch, measured) = world.next(1);
+        service.hear(&world);
+        let (snapshot, made) = service.step(world.time, &measured);
+        for (satellite, field) in &snapshot.satellites {
+            if field.ionosphere_m[added.position()].is_some() {
+                joined.entry(*satellite).or_insert(second);
+            }
+        }
+        watched.look(&world, &epoch, made.as_ref(), false);
+        for (key, error) in made.iter().flat_map(|made| errors_m(&world, &epoch, made)) {
+            told.entry(key).or_default().insert(second, error);
+        }
+    }
+    // It joins satellite by satellite, as its phases are levelled.
+    (watched.before, watched.after) = (BTreeMap::new(), BTreeMap::new());
+    for (key, told) in told {
+        let Some(&at) = joined.get(&key.0).filter(|at| **at >= MEAN) else { continue };
+        let of = |seconds| told.range(seconds).map(|(_, error): (&usize, &f64)| *error).collect();
+        watched.before.insert(key, of(at - MEAN..at));
+        watched.after.insert(key, of(at..at + MEAN));
+    }
+    let (first, last) = (joined.values().min(), joined.values().max());
+    println!("{} satellites joined, {first:?} to {last:?} s after the station came", joined.len());
+    watched.check("a station that is added", MOVE_MAX_M);
 }
 
 #[test]
