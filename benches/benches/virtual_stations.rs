@@ -1,12 +1,15 @@
 //! What a virtual station costs: a master's epoch made ready once, then one rover's epoch computed, and computed and encoded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::coords::{Ecef, GRS80, Geodetic};
-use tianshu_gnss::observation::ObsEpoch;
+use tianshu_gnss::ephemeris::Ephemeris;
+use tianshu_gnss::observation::{ObsEpoch, Observation};
+use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::Interval;
 use tianshu_positioning::network::engine::{Engine, StationConfig};
 use tianshu_positioning::network::preprocess::StationSetup;
@@ -24,10 +27,16 @@ use tianshu_simulator::world::World;
 const SIDE: u16 = 4;
 /// Epochs until the network has settled, 5 s apart.
 const EPOCHS: i64 = 240;
-/// Satellites and signals of each that are measured: what the wanted figure is for.
+/// Satellites that are told, and signals of each: what the wanted figure is for.
 const SATELLITES: usize = 40;
 /// Signals of each.
 const SIGNALS: usize = 3;
+/// The numbers of GPS satellites that the simulated sky has; a twin's number is so much higher.
+const GPS_NUMBERS: u8 = 31;
+/// The same of Galileo.
+const GALILEO_NUMBERS: u8 = 26;
+/// The last number of Galileo that MSM has a place for (RTCM 10403.3, table 3.5-98).
+const GALILEO_LAST: u8 = 50;
 
 /// A settled network with one more epoch of a station.
 struct Settled {
@@ -64,12 +73,15 @@ fn settled() -> Settled {
     let mut next = |every_s: i64, engine: &mut Engine| {
         time += Interval::from_seconds(every_s);
         for ephemeris in world.ephemerides(time) {
-            engine.ephemeris(Arc::new(ephemeris));
+            let twin = ephemeris_of_twin(&ephemeris);
+            for ephemeris in std::iter::once(ephemeris).chain(twin) {
+                engine.ephemeris(Arc::new(ephemeris));
+            }
         }
         let measured: BTreeMap<StationIndex, Arc<ObsEpoch>> = (0..=u16::MAX)
             .map(StationIndex)
             .zip(world.epoch(time).stations)
-            .filter_map(|(i, site)| Some((i, Arc::new(few(&site.observed?)))))
+            .filter_map(|(i, site)| Some((i, Arc::new(with_twins(site.observed?)))))
             .collect();
         (time, measured)
     };
@@ -83,16 +95,72 @@ fn settled() -> Settled {
     let epochs = [(); 2].map(|()| next(1, &mut engine).1.remove(&station).expect("it measures"));
     let setup = engine.stations()[station.position()].setup();
     let [x, y, z] = setup.place.xyz();
-    Settled { snapshot, station, epochs, setup, rover: Ecef::new(x + 9e3, y + 7e3, z - 8e3) }
+    let rover = Ecef::new(x + 9e3, y + 7e3, z - 8e3);
+    let mut settled = Settled { snapshot, station, epochs, setup, rover };
+    let told = settled.told();
+    settled.epochs = settled.epochs.map(|epoch| Arc::new(few(&epoch, &told)));
+    settled
 }
 
-/// So many satellites, and the first signals of each.
-fn few(epoch: &ObsEpoch) -> ObsEpoch {
+impl Settled {
+    /// The satellites that are told of both epochs with enough signals.
+    fn told(&self) -> BTreeSet<Satellite> {
+        let of_epoch = |epoch: &Arc<ObsEpoch>| -> BTreeSet<Satellite> {
+            let mut masters = Masters::new();
+            let ready = masters.prepare(&self.snapshot, self.station, epoch, &self.setup);
+            let ready = ready.expect("the network is settled");
+            let made = VirtualStation::new(self.rover).observe(&ready).expect("it is told");
+            let enough = |(_, seen): &(Satellite, &[Observation])| seen.len() >= SIGNALS;
+            made.epoch.by_satellite().filter(enough).map(|(satellite, _)| satellite).collect()
+        };
+        let [first, second] = self.epochs.each_ref().map(of_epoch);
+        first.intersection(&second).copied().collect()
+    }
+}
+
+/// As many satellites and signals of each as are wanted, of those that are told.
+fn few(epoch: &ObsEpoch, told: &BTreeSet<Satellite>) -> ObsEpoch {
     let mut observations = Vec::new();
-    for (_, seen) in epoch.by_satellite().take(SATELLITES) {
+    let chosen = epoch.by_satellite().filter(|(satellite, _)| told.contains(satellite));
+    for (_, seen) in chosen.take(SATELLITES) {
         observations.extend(seen.iter().take(SIGNALS).copied());
     }
     ObsEpoch { observations, time: epoch.time }
+}
+
+/// The satellite that stands beside one of GPS or Galileo in this bench's sky, in the same place and with the same signals: no real sky has
+/// as many satellites at once as the wanted figure counts.
+fn twin(of: Satellite) -> Option<Satellite> {
+    let (numbers, last) = match of.constellation() {
+        Constellation::Gps => (GPS_NUMBERS, 2 * GPS_NUMBERS),
+        Constellation::Galileo => (GALILEO_NUMBERS, GALILEO_LAST),
+        _ => return None,
+    };
+    let number = of.number() + numbers;
+    Satellite::new(of.constellation(), number).filter(|_| number <= last)
+}
+
+/// The epoch as a receiver under that sky measures it.
+fn with_twins(epoch: ObsEpoch) -> ObsEpoch {
+    let ObsEpoch { time, mut observations } = epoch;
+    let of_twin = |seen: &Observation| {
+        twin(seen.satellite).map(|satellite| Observation { satellite, ..*seen })
+    };
+    let twins: Vec<Observation> = observations.iter().filter_map(of_twin).collect();
+    observations.extend(twins);
+    ObsEpoch::new(time, observations)
+}
+
+/// What the twin of a satellite broadcasts.
+fn ephemeris_of_twin(of: &Ephemeris) -> Option<Ephemeris> {
+    let satellite = twin(of.satellite())?;
+    let mut twin = of.clone();
+    match &mut twin {
+        Ephemeris::Gps(told) => told.satellite = satellite,
+        Ephemeris::Galileo(told) => told.satellite = satellite,
+        _ => return None,
+    }
+    Some(twin)
 }
 
 #[expect(clippy::print_stdout, reason = "how many satellites a figure is for belongs beside it")]
@@ -121,6 +189,8 @@ fn cost(criterion: &mut Criterion) {
         told.by_satellite().count(),
         told.observations.len(),
     );
+    assert_eq!(told.by_satellite().count(), SATELLITES, "satellites told");
+    assert_eq!(told.observations.len(), SATELLITES * SIGNALS, "signals told");
     group.bench_function("rover", |bencher| {
         let mut virtual_station = VirtualStation::new(*rover);
         let mut turn = 0;
