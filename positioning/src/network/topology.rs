@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use spade::{DelaunayTriangulation, HasPosition, Point2, Triangulation};
 
 use crate::network::plane::PlanePoint;
+use crate::network::topology::tree::Parts;
 
 /// The longest edge, m: beyond it what two stations see of the atmosphere has too little in common (shared design, network solver,
 /// section 2).
@@ -214,17 +215,11 @@ fn triangulate(
 fn near_enough(shape: &Topology, edges: BTreeSet<Edge>) -> BTreeSet<Edge> {
     let (mut kept, long): (BTreeSet<Edge>, BTreeSet<Edge>) =
         edges.into_iter().partition(|edge| shape.length_m(*edge) <= EDGE_MAX_M);
-    let mut part: BTreeMap<StationIndex, StationIndex> =
-        shape.stations.iter().map(|station| (*station, *station)).collect();
+    let mut parts = Parts::default();
     for edge in &kept {
-        let (of_from, of_to) = (part[&edge.from], part[&edge.to]);
-        // A part is named by its first station.
-        let (first, second) = (of_from.min(of_to), of_from.max(of_to));
-        part.values_mut().filter(|name| **name == second).for_each(|name| *name = first);
+        parts.join(*edge);
     }
-    let joins = |edge: &Edge| {
-        part[&edge.from] != part[&edge.to] && shape.length_m(*edge) <= EDGE_ALONE_MAX_M
-    };
+    let joins = |edge: &Edge| !parts.are_joined(*edge) && shape.length_m(*edge) <= EDGE_ALONE_MAX_M;
     kept.extend(long.into_iter().filter(joins));
     kept
 }

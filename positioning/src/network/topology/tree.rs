@@ -47,13 +47,10 @@ impl SpanningTree {
             })
             .collect();
         candidates.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let mut parts: BTreeMap<StationIndex, StationIndex> =
-            shape.stations().iter().map(|station| (*station, *station)).collect();
+        let mut parts = Parts::default();
         let mut edges = BTreeSet::new();
         for (_, edge) in candidates {
-            let (a, b) = (part_of(&parts, edge.from()), part_of(&parts, edge.to()));
-            if a != b {
-                parts.insert(a.max(b), a.min(b));
+            if parts.join(edge) {
                 edges.insert(edge);
             }
         }
@@ -78,16 +75,32 @@ impl SpanningTree {
     }
 }
 
-/// The station that stands for the part in which `station` is.
-fn part_of(
-    parts: &BTreeMap<StationIndex, StationIndex>,
-    mut station: StationIndex,
-) -> StationIndex {
-    // A part is named by its smallest index, so the way leads downward and ends.
-    while let Some(next) = parts.get(&station).filter(|next| **next != station) {
-        station = *next;
+/// Which stations are connected: each part by the station that stands for it, its smallest index.
+#[derive(Default)]
+pub(super) struct Parts(BTreeMap<StationIndex, StationIndex>);
+
+impl Parts {
+    /// Connects an edge's ends. Tells whether they were apart.
+    pub(super) fn join(&mut self, edge: Edge) -> bool {
+        let (a, b) = (self.part_of(edge.from()), self.part_of(edge.to()));
+        if a != b {
+            self.0.insert(a.max(b), a.min(b));
+        }
+        a != b
     }
-    station
+
+    /// Whether an edge's ends are connected.
+    pub(super) fn are_joined(&self, edge: Edge) -> bool {
+        self.part_of(edge.from()) == self.part_of(edge.to())
+    }
+
+    fn part_of(&self, mut station: StationIndex) -> StationIndex {
+        // Every step leads to a smaller index, so the way ends.
+        while let Some(next) = self.0.get(&station) {
+            station = *next;
+        }
+        station
+    }
 }
 
 /// Breadth first from each root, neighbours in the order of their indices.
