@@ -57,8 +57,8 @@ impl MasterChoice {
         there: impl Fn(StationIndex) -> bool,
     ) -> Option<StationIndex> {
         let candidates = candidates(snapshot, here, there);
-        let best = best(&candidates)?;
         let most = candidates.iter().map(|c| c.levelled).max()?;
+        let best = best(&candidates, most)?;
         let has = |c: &Candidate, share: f64| c.has(share, most);
         let before = candidates.iter().find(|c| Some(c.station) == self.current);
         let Some(before) = before.filter(|before| has(before, SHARE_LEAST)) else {
@@ -86,9 +86,8 @@ impl Candidate {
     }
 }
 
-/// The nearest with nearly all satellites around the place, or else the nearest around it with most of them, or else one from farther away.
-fn best(nearest_first: &[Candidate]) -> Option<&Candidate> {
-    let most = nearest_first.iter().map(|c| c.levelled).max()?;
+/// The nearest with nearly all of the `most` satellites around the place, or else the nearest around it with most of them, or else one from farther away.
+fn best(nearest_first: &[Candidate], most: usize) -> Option<&Candidate> {
     let nearest_m = nearest_first.first()?.distance_m;
     let around_m = (AROUND * nearest_m).max(nearest_m + AROUND_MIN_M);
     let around = || nearest_first.iter().take_while(|c| c.distance_m <= around_m);
@@ -134,7 +133,8 @@ mod tests {
                 levelled: *levelled,
             })
             .collect();
-        let found = best(&all).map(|best| best.station.position());
+        let most = all.iter().map(|c| c.levelled).max().expect("candidates");
+        let found = best(&all, most).map(|best| best.station.position());
         assert_eq!(found, Some(chosen), "{candidates:?}");
     }
 
@@ -148,6 +148,6 @@ mod tests {
         check(&[(35.0, 5), (136.0, 10), (164.0, 10)], 1);
         // Beside a station the next one is not far away only because that one is near.
         check(&[(0.5, 7), (30.0, 10)], 1);
-        assert!(best(&[]).is_none());
+        assert!(best(&[], 0).is_none());
     }
 }

@@ -87,10 +87,12 @@ impl ZenithFilter {
     pub fn sigmas_apart_m(&self, stations: &[usize]) -> Vec<f64> {
         let p = &self.covariance_m2;
         let share = 1.0 / stations.len().max(1) as f64;
-        let with_all = |one: usize| stations.iter().map(|all| p[(one, *all)]).sum::<f64>() * share;
-        let of_mean = stations.iter().map(|one| with_all(*one)).sum::<f64>() * share;
-        let sigma_m = |one: usize| (p[(one, one)] - 2.0 * with_all(one) + of_mean).max(0.0).sqrt();
-        stations.iter().map(|one| sigma_m(*one)).collect()
+        let with_mean =
+            |one: &usize| stations.iter().map(|all| p[(*one, *all)]).sum::<f64>() * share;
+        let with_mean: Vec<f64> = stations.iter().map(with_mean).collect();
+        let of_mean = with_mean.iter().sum::<f64>() * share;
+        let variance_m2 = |(one, with): (&usize, &f64)| p[(*one, *one)] - 2.0 * with + of_mean;
+        stations.iter().zip(&with_mean).map(|one| variance_m2(one).max(0.0).sqrt()).collect()
     }
 
     /// Forgets what was known of a station: it was away, or somewhere else.

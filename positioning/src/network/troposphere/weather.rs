@@ -63,9 +63,8 @@ impl Weather {
     }
 
     fn fit(&mut self, points: &[PlanePoint], noise_m: f64) {
-        let looks: Vec<Vec<Option<f64>>> = self.looks.iter().cloned().collect();
         let nobody = covariance();
-        let fitted = fit(points, &looks, noise_m * noise_m, nobody);
+        let fitted = fit(points, self.looks.make_contiguous(), noise_m * noise_m, nobody);
         self.covariance = (fitted != nobody).then_some(fitted).or(self.covariance);
     }
 }
