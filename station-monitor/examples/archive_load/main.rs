@@ -200,8 +200,8 @@ fn day(
     (number, asks): (u32, Asks),
 ) {
     let station = world::station(number);
-    if !asks.only {
-        let rows = fill_day(folder, database, number);
+    let rows = (!asks.only).then(|| fill_day(folder, database, number));
+    if let Some(rows) = rows {
         if let Some(engine) = engine {
             merge(engine);
         } else {
@@ -223,6 +223,7 @@ fn day(
         }
         let (wall, here) = (wall.elapsed(), cpu_of("self").saturating_sub(here));
         assert_eq!(counts.0, 86_400);
+        assert!(rows.is_none_or(|rows| rows == counts.1), "{} of {rows:?} rows", counts.1);
         println!(
             "station-day of {} epochs and {} rows: first epoch after {:.0} ms, all after {:.2} s, {:.2} s of processor here",
             counts.0,
