@@ -21,6 +21,12 @@ pub(super) fn put_signed(out: &mut Vec<u8>, value: i64) {
     put_unsigned(out, ((value << 1) ^ (value >> 63)) as u64);
 }
 
+/// Adds bytes behind their number.
+pub(super) fn put_counted(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_unsigned(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
 /// Reads what was written; `None` once the bytes have ended.
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
@@ -40,6 +46,12 @@ impl<'a> Reader<'a> {
         let (taken, rest) = self.rest.split_at_checked(count)?;
         self.rest = rest;
         Some(taken)
+    }
+
+    /// Bytes behind their number.
+    pub(super) fn counted(&mut self) -> Option<&'a [u8]> {
+        let count = usize::try_from(self.unsigned()?).ok()?;
+        self.bytes(count)
     }
 
     pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {

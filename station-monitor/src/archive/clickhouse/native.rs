@@ -5,11 +5,11 @@
 //! "Native" among the formats). A column of `Nullable` has a byte for each row first, 1 for none. This is how the format is over
 //! HTTP as long as nobody asks for a newer `client_protocol_version`.
 
+use crate::archive::clickhouse::new_block::TIME;
+use crate::archive::embedded::parquet::ROWS_MAX;
 use crate::archive::embedded::table::{Cell, Column, Table};
 use crate::archive::varint::Reader;
 
-/// The most columns of a block and rows of a column: more are no answer to a question of ours (`ROWS_MAX` of files is the same).
-const ROWS_MAX: u64 = 20_000_000;
 /// What is asked for an hour's observations, in this order.
 pub(super) const OBSERVATION_COLUMNS: &str = "time, \
     CAST(ascii(satellite) * 100 + toUInt8(substring(satellite, 2)) AS Int32) AS satellite_number, \
@@ -21,7 +21,7 @@ pub(super) fn observations(answer: &[u8], table: &mut Table) -> Option<()> {
     let mut reader = Reader::new(answer);
     while !reader.rest().is_empty() {
         let mut block = Block::begin(&mut reader)?;
-        block.numbers(&mut table.time_ns, "DateTime64(9, 'UTC')", i64::from_le_bytes)?;
+        block.numbers(&mut table.time_ns, TIME, i64::from_le_bytes)?;
         block.numbers(&mut table.satellite, "Int32", i32::from_le_bytes)?;
         block.numbers(&mut table.signal, "Int32", i32::from_le_bytes)?;
         block.column(&mut table.glonass_channel, "Nullable(Int8)", |b| {
@@ -50,7 +50,8 @@ struct Block<'a, 'r> {
 impl<'a, 'r> Block<'a, 'r> {
     fn begin(reader: &'r mut Reader<'a>) -> Option<Self> {
         let columns = reader.unsigned()?;
-        let rows = reader.unsigned().filter(|rows| *rows <= ROWS_MAX)?;
+        // More rows than a file may have are no answer to a question of ours.
+        let rows = reader.unsigned().filter(|rows| *rows <= ROWS_MAX.unsigned_abs())?;
         Some(Self { reader, columns, rows: usize::try_from(rows).ok()? })
     }
 
@@ -62,8 +63,8 @@ impl<'a, 'r> Block<'a, 'r> {
     /// The values of the next column, if it is of that type.
     fn values<const N: usize>(&mut self, kind: &str) -> Option<(&'a [u8], &'a [[u8; N]])> {
         self.columns = self.columns.checked_sub(1)?;
-        text(self.reader)?;
-        if text(self.reader)? != kind.as_bytes() {
+        let _name = self.reader.counted()?;
+        if self.reader.counted()? != kind.as_bytes() {
             return None;
         }
         let nulls = if kind.starts_with("Nullable(") { self.rows } else { 0 };
@@ -95,11 +96,6 @@ impl<'a, 'r> Block<'a, 'r> {
         out.extend(cells);
         Some(())
     }
-}
-
-fn text<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
-    let length = usize::try_from(reader.unsigned()?).ok()?;
-    reader.bytes(length)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use crate::archive::varint::put_unsigned;
+use crate::archive::varint::{put_counted, put_unsigned};
 
 /// The type of times.
 pub(super) const TIME: &str = "DateTime64(9, 'UTC')";
@@ -58,8 +58,8 @@ impl NewBlock {
         put_unsigned(&mut head, self.rows);
         let mut pieces = Vec::new();
         for Lane { name, kind, nulls, values } in self.lanes {
-            put_text(&mut head, name.as_bytes());
-            put_text(&mut head, kind.as_bytes());
+            put_counted(&mut head, name.as_bytes());
+            put_counted(&mut head, kind.as_bytes());
             pieces.extend([std::mem::take(&mut head), nulls, values].map(Bytes::from));
         }
         pieces
@@ -81,17 +81,12 @@ impl NewRow<'_> {
 
     /// Puts a text in.
     pub(super) fn text(&mut self, text: &[u8]) {
-        put_text(&mut self.next().values, text);
+        put_counted(&mut self.next().values, text);
     }
 
     fn next(&mut self) -> &mut Lane {
         self.lanes.next().expect("as many values as columns")
     }
-}
-
-fn put_text(out: &mut Vec<u8>, text: &[u8]) {
-    put_unsigned(out, text.len() as u64);
-    out.extend_from_slice(text);
 }
 
 #[cfg(test)]

@@ -188,8 +188,7 @@ fn within(span: Span) -> String {
 }
 
 fn text<'a>(reader: &mut Reader<'a>) -> Option<&'a str> {
-    let length = usize::try_from(reader.unsigned()?).ok()?;
-    std::str::from_utf8(reader.bytes(length)?).ok()
+    std::str::from_utf8(reader.counted()?).ok()
 }
 
 fn time(reader: &mut Reader<'_>) -> Option<GpsTime> {

@@ -4,7 +4,7 @@ pub mod closing;
 pub mod export;
 mod figures;
 pub mod index;
-mod parquet;
+pub(super) mod parquet;
 mod pending;
 pub mod raw;
 pub mod read;

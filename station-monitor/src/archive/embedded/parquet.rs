@@ -20,7 +20,7 @@ const ZSTD_LEVEL: i32 = 3;
 /// Rows of one read: a row group as we write it has some 600 000.
 const ROWS_PER_READ: usize = 1 << 20;
 /// The most rows of a file that is read into memory: an hour of a station at 10 Hz with 64 satellites of 4 signals is 9 million.
-pub(super) const ROWS_MAX: i64 = 20_000_000;
+pub(in crate::archive) const ROWS_MAX: i64 = 20_000_000;
 
 /// The columns of observations, in the order of the file.
 const OBSERVATIONS: &str = "message observations {
