@@ -168,7 +168,7 @@ pub(crate) enum NotMade {
         /// The first moment behind.
         until: GpsTime,
     },
-    /// The network could not tell four satellites at any epoch.
+    /// The network could not tell enough satellites at any epoch.
     #[error("the network could not tell what would be measured there at any epoch: {0}")]
     NeverTold(String),
     /// Whoever watched wanted no more of it.
