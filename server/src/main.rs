@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod demo;
 mod files;
+mod handshake;
 mod json;
 mod load;
 mod logging;
@@ -21,6 +22,7 @@ mod rover;
 mod serve;
 mod simulate;
 mod users;
+mod virtual_jobs;
 mod vrs;
 mod web;
 

@@ -50,6 +50,8 @@ pub(crate) enum What {
     SecondFactorRemoved,
     /// A file of the archive was downloaded.
     Download,
+    /// Virtual RINEX was asked for.
+    VirtualRinexAsked,
 }
 
 impl What {
@@ -67,6 +69,7 @@ impl What {
             Self::SecondFactorSet => "second_factor_set",
             Self::SecondFactorRemoved => "second_factor_removed",
             Self::Download => "download",
+            Self::VirtualRinexAsked => "virtual_rinex_asked",
         }
     }
 }

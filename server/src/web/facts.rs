@@ -19,11 +19,13 @@ use tianshu_station_monitor::archive::status::SharedStatus;
 use tianshu_station_monitor::products::station::StationRecord;
 use tianshu_station_monitor::quality::site_log::SiteLog;
 
+use crate::archive::virtual_rinex::Ground;
 use crate::config::read::Config;
 use crate::config::web::WebConfig;
 use crate::monitor::service::{Acknowledging, NewestView};
 use crate::monitor::view::MonitorView;
 use crate::serve::epoch::{NetworkEpoch, NewestEpoch};
+use crate::virtual_jobs::VirtualJobs;
 use crate::vrs::cost::Cost;
 use crate::web::answers::predicted::Layer;
 use crate::web::book::Book;
@@ -87,6 +89,8 @@ pub(crate) struct Offered {
     pub solves: bool,
     /// Mountpoints of one station each.
     pub relays: BTreeMap<String, StationName>,
+    /// What virtual RINEX is made with, where there are an archive and a network.
+    pub ground: Option<Ground>,
 }
 
 /// Everything an answer may need.
@@ -115,6 +119,8 @@ pub(crate) struct Facts {
     pub failures: AtomicU64,
     /// How long epochs take.
     pub meters: Meters,
+    /// Jobs of virtual RINEX.
+    pub jobs: VirtualJobs,
 }
 
 impl Facts {
@@ -170,6 +176,7 @@ impl Offered {
             records: config.records.clone(),
             solves: config.network.is_some(),
             relays: config.caster.offering.mountpoints.iter().filter_map(relay).collect(),
+            ground: Ground::of(config).ok(),
         }
     }
 

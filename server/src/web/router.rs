@@ -1,5 +1,7 @@
 //! Every path and who answers it, with the description of the API made of the same list.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -18,7 +20,7 @@ use utoipa_axum::routes;
 
 use crate::web::answers::{
     accounts, alarms, archive, audit, heatmap, map, monitor_rovers, network, overview, predicted,
-    refusals, rovers, series, station, stations, status, why,
+    refusals, rovers, series, station, stations, status, virtual_rinex, why,
 };
 use crate::web::audit::What;
 use crate::web::error::{ApiError, ErrorCode};
@@ -72,6 +74,8 @@ fn api() -> (Router<Arc<Facts>>, Description) {
         .routes(routes!(accounts::remove_factor))
         .routes(routes!(audit::list))
         .routes(routes!(archive::calendar))
+        .routes(routes!(virtual_rinex::list, virtual_rinex::ask))
+        .routes(routes!(virtual_rinex::show, virtual_rinex::remove))
         .routes(routes!(events::listen))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
@@ -92,19 +96,14 @@ pub(crate) fn public(facts: Arc<Facts>) -> Router {
         let description = Arc::clone(&description);
         async move { Json((*description).clone()) }
     };
-    let files = facts.of.files.clone().map(|root| {
-        let library = Library {
-            root,
-            rights: Box::new(Everybody),
-            places: std::collections::BTreeMap::new(),
-            below: "/files".to_owned(),
-        };
+    let made = offered(facts.jobs.folder().to_owned(), virtual_rinex::FILES_BELOW);
+    let made = made.layer(from_fn_with_state(Arc::clone(&facts), may_download_own));
+    let mut router = api
+        .route("/api/v1/openapi.json", get(describe))
+        .nest_service(virtual_rinex::FILES_BELOW, made);
+    if let Some(root) = facts.of.files.clone() {
         let gate = from_fn_with_state(Arc::clone(&facts), may_download);
-        files_router(library).layer(gate)
-    });
-    let mut router = api.route("/api/v1/openapi.json", get(describe));
-    if let Some(files) = files {
-        router = router.nest_service("/files", files);
+        router = router.nest_service("/files", offered(root, "/files").layer(gate));
     }
     let csp = content_policy(&facts);
     router
@@ -126,6 +125,12 @@ pub(crate) fn management(facts: Arc<Facts>) -> Router {
         .with_state(facts)
 }
 
+/// Files below a root; who may have them is decided before.
+fn offered(root: PathBuf, below: &str) -> Router {
+    let (rights, places) = (Box::new(Everybody), BTreeMap::new());
+    files_router(Library { root, rights, places, below: below.to_owned() })
+}
+
 async fn not_allowed() -> ApiError {
     ApiError::new(ErrorCode::MethodNotAllowed, "this path does not answer that method")
 }
@@ -140,6 +145,28 @@ async fn may_download(
     if let Err(error) = visitor.needs(Right::Archive) {
         return error.into_response();
     }
+    downloaded(facts, visitor, request, next).await
+}
+
+/// Virtual RINEX is for whoever asked for it: nobody else learns that it is there.
+async fn may_download_own(
+    State(facts): State<Arc<Facts>>,
+    visitor: Visitor,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    if !virtual_rinex::is_own_file(&facts, &visitor, request.uri().path()) {
+        return ApiError::not_found("this account has no such file").into_response();
+    }
+    downloaded(facts, visitor, request, next).await
+}
+
+async fn downloaded(
+    facts: Arc<Facts>,
+    visitor: Visitor,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
     let path = request.uri().path().to_owned();
     let is_whole =
         request.method() == Method::GET && !request.headers().contains_key(header::RANGE);

@@ -10,11 +10,12 @@ use tianshu_caster::tls::TlsPort;
 use tianshu_gnss::time::utc::Utc;
 use tianshu_ingest::sockets::listen;
 use tianshu_station_monitor::web::serve::{Handshake, Limits, Plain, serve};
-use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::web::WebConfig;
+use crate::handshake::Tls;
+use crate::virtual_jobs::RunningJobs;
 use crate::web::answers::predicted::Layer;
 use crate::web::book::Book;
 use crate::web::events::{self, Events};
@@ -35,19 +36,8 @@ pub(crate) struct Web {
     management: Option<SocketAddr>,
     tls: Option<Arc<TlsPort>>,
     tasks: Vec<JoinHandle<()>>,
+    jobs: RunningJobs,
     stop: CancellationToken,
-}
-
-/// TLS before the first request.
-#[derive(Clone)]
-struct Tls(Arc<TlsPort>);
-
-impl Handshake for Tls {
-    type Stream = tokio_rustls::server::TlsStream<TcpStream>;
-
-    async fn shake(&self, stream: TcpStream) -> std::io::Result<Self::Stream> {
-        self.0.acceptor().accept(stream).await
-    }
 }
 
 impl Web {
@@ -55,6 +45,7 @@ impl Web {
     pub(crate) fn start(config: WebConfig, of: Sources) -> anyhow::Result<Self> {
         let seconds = SECONDS_PER_HOUR * usize::try_from(config.history_h).unwrap_or(24);
         let book = Book::open(config.folder.as_deref())?;
+        let jobs = RunningJobs::start(config.folder.as_deref(), of.clock.clone())?;
         let started = of.clock.gps();
         let posix_s = u64::try_from(Utc::from(started).posix_seconds()).unwrap_or(0);
         let facts = Arc::new(Facts {
@@ -70,6 +61,7 @@ impl Web {
             requests: Requests::default(),
             failures: AtomicU64::new(0),
             meters: Meters::new()?,
+            jobs: jobs.desk(),
         });
         if let Some((_, archive)) = facts.of.archive.clone() {
             let (history, now) = (Arc::clone(&facts.history), started);
@@ -101,7 +93,7 @@ impl Web {
         }
         let scheme = if tls.is_some() { "https" } else { "http" };
         tracing::info!(%address, scheme, built = page::is_built(), "the operators' page");
-        Ok(Self { facts, address, management, tls, tasks, stop })
+        Ok(Self { facts, address, management, tls, tasks, jobs, stop })
     }
 
     /// Where browsers connect.
@@ -134,6 +126,8 @@ impl Web {
                 tracing::error!("a task of the operators' page ended badly");
             }
         }
+        let jobs = self.jobs;
+        tokio::task::block_in_place(|| jobs.stop());
     }
 }
 

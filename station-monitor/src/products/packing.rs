@@ -1,9 +1,20 @@
 //! How the text of a file is packed on its way out.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufReader, Write};
+use std::path::{Path, PathBuf};
 
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
+use tianshu_gnss::time::utc::Utc;
+use tianshu_rinex::write::repack::{RepackError, repack};
+
+use crate::file::Written;
+use crate::products::disk::Unfinished;
+
+/// The effort of gzip. The usual 6 takes three times the time and gains five per cent (15.1 MB of an hour: 6.1 MB after 2.5 s, 6.4 MB after
+/// 0.6 s by gzip 1.12), and an hour of 150 stations has two minutes.
+pub(crate) const GZIP_LEVEL: u32 = 4;
 
 /// How a file is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,5 +59,38 @@ impl<W: Write> Packed<W> {
             Self::Plain(mut to) => to.flush(),
             Self::Gzip(to) => to.finish()?.flush(),
         }
+    }
+}
+
+/// Packs a plain RINEX observation file as files are published; gives what was written. `program` and `at` stand in the second line.
+pub fn publish(
+    plain: &Path,
+    place: PathBuf,
+    program: &str,
+    at: Utc,
+) -> Result<Written, RepackError> {
+    let mut from = BufReader::new(File::open(plain)?);
+    let (unfinished, written, ()) = Unfinished::write(place, |to| {
+        let mut to = GzBuilder::new().mtime(0).write(to, Compression::new(GZIP_LEVEL));
+        repack(&mut from, &mut to, program, at)?;
+        to.finish()?.flush()?;
+        Ok::<_, RepackError>(())
+    })?;
+    unfinished.place()?;
+    Ok(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_rinex_is_not_published() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (plain, place) = (folder.path().join("a.rnx"), folder.path().join("a.crx.gz"));
+        std::fs::write(&plain, "not RINEX\n").expect("a file");
+        let told = publish(&plain, place.clone(), "tianshu", Utc::from_posix(0, 0));
+        assert!(matches!(told, Err(RepackError::NotObservations)), "{told:?}");
+        assert!(!place.exists(), "nothing half");
     }
 }

@@ -200,6 +200,11 @@ impl Ground {
     }
 }
 
+/// Whether a request can be met as far as it alone tells; the archive is not looked at.
+pub(crate) fn check(ground: &Ground, request: &Request) -> Result<(), NotMade> {
+    Asked::of(ground, request).map(drop)
+}
+
 /// Makes the files of a request in a folder. `watch` is told of every epoch that was solved, and may call it off.
 ///
 /// Memory stays bounded by an hour of the chosen stations, however long the span.

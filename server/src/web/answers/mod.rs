@@ -17,4 +17,5 @@ pub(crate) mod series;
 pub(crate) mod station;
 pub(crate) mod stations;
 pub(crate) mod status;
+pub(crate) mod virtual_rinex;
 pub(crate) mod why;

@@ -12,13 +12,14 @@ use tianshu_gnss::station::StationName;
 use tianshu_rinex::navigation::reader::NavReader;
 use tianshu_rinex::observation::reader::ObsReader;
 use tianshu_simulator::network::Network;
-use tianshu_station_monitor::products::packing::Packing;
+use tianshu_station_monitor::products::packing::{Packing, publish};
 
 use super::*;
 use crate::archive::rinex;
 use crate::config::network::built_in;
 use crate::config::read::from_text;
 use crate::network::systems::of_letters;
+use crate::virtual_jobs::{RunningJobs, State};
 use archived::Archived;
 
 /// The archive begins so long before the span.
@@ -208,7 +209,9 @@ fn rarer(setting: &Setting, made: &Outcome, text: &[u8]) {
     let interval = Some(Interval::from_seconds(30));
     let request = setting.request();
     let until = request.from + Interval::from_seconds(120);
-    let rare = setting.make(&Request { until, interval, ..request }).unwrap();
+    let request = Request { until, interval, ..request };
+    let rare = setting.make(&request).unwrap();
+    by_the_service(setting, request, &rare.rinex);
     assert_eq!((rare.report.epochs, rare.report.asked.step), (4, made.report.asked.step));
     let rare_text = fs::read(&rare.rinex).unwrap();
     let all: Vec<_> = ObsReader::new(text).unwrap().map(|read| read.epoch).collect();
@@ -219,6 +222,42 @@ fn rarer(setting: &Setting, made: &Outcome, text: &[u8]) {
         };
         assert_eq!(phases(&read.epoch), phases(same));
     }
+}
+
+/// A job of the service gives the same file, packed.
+fn by_the_service(setting: &Setting, request: Request, plain: &Path) {
+    let clock: tianshu_ingest::clock::SharedClock =
+        std::sync::Arc::new(tianshu_ingest::clock::SystemClock::start());
+    let running = RunningJobs::start(Some(setting.folder.path()), clock).unwrap();
+    let desk = running.desk();
+    let number = desk.ask(&"lin".into(), request, setting.ground()).unwrap().number;
+    let begun = std::time::Instant::now();
+    let done = loop {
+        match desk.find("lin", number).unwrap().0.state {
+            State::Done(done) => break done,
+            State::Failed(why) => panic!("{why}"),
+            State::Waiting | State::Running(_) => {
+                assert!(begun.elapsed().as_secs() < 300, "a job of two minutes does not end");
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+        }
+    };
+    let folder = desk.folder().join(number.to_string());
+    let packed = fs::read(folder.join(&done.rinex.name)).unwrap();
+    assert_eq!((packed.len() as u64, done.epochs), (done.rinex.bytes, (4, 4)));
+    assert!(folder.join(&done.report.name).exists() && fs::read_dir(&folder).unwrap().count() == 2);
+    let again = folder.join("again.crx.gz");
+    publish(plain, again.clone(), "tianshu", setting.request().until.into()).unwrap();
+    let lines = |packed: &[u8]| -> Vec<String> {
+        let text = tianshu_rinex::unpack::unpacked(packed).unwrap();
+        let text = String::from_utf8(text.into_owned()).unwrap();
+        // When it was made is another moment.
+        text.lines().filter(|line| !line.contains(" / DATE")).map(str::to_owned).collect()
+    };
+    let told = lines(&packed);
+    assert!(told.len() > 30 && told == lines(&fs::read(again).unwrap()));
+    assert!(desk.remove("lin", number) && !folder.exists());
+    running.stop();
 }
 
 /// What the station that was left out measured in the span, and all ephemerides, out of the archive; the files' names.
