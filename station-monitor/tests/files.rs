@@ -11,7 +11,9 @@ use tianshu_station_monitor::file::Written;
 use tianshu_station_monitor::products::disk::write_whole;
 use tianshu_station_monitor::products::manifest::{Entry, Manifest, Revision};
 use tianshu_station_monitor::web::files::answer::{Library, router};
-use tianshu_station_monitor::web::files::rights::{Everybody, Rights, Verdict};
+use tianshu_station_monitor::web::files::rights::{
+    Asking, Everybody, Judgement, Rights, Scope, Verdict,
+};
 use tianshu_station_monitor::web::serve::{Limits, Plain, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -194,13 +196,41 @@ async fn folders_are_listed_and_searched() {
 struct Word;
 
 impl Rights for Word {
-    fn judge(&self, authorization: Option<&str>, path: &str) -> Verdict {
-        match authorization {
-            Some("Basic word") if path.starts_with("/daily") => Verdict::Forbidden,
-            Some("Basic word") => Verdict::Allowed,
+    fn judge<'a>(&'a self, asking: Asking<'a>) -> Judgement<'a> {
+        assert!(asking.from.is_some_and(|from| from.is_loopback()));
+        Box::pin(std::future::ready(match asking.authorization {
+            Some("Basic word") if asking.path.starts_with("/daily") => Verdict::Forbidden,
+            Some("Basic word") => Verdict::Allowed(Scope::ALL),
+            Some("Basic guess") => Verdict::LockedOut,
+            Some("Basic lost") => Verdict::Unsure,
             _ => Verdict::NeedsAccount,
-        }
+        }))
     }
+}
+
+/// Everybody may have these stations.
+struct Only(&'static str);
+
+impl Rights for Only {
+    fn judge<'a>(&'a self, _asking: Asking<'a>) -> Judgement<'a> {
+        let scope = Scope::of(self.0.split(' ').map(|id| id.parse().unwrap()).collect());
+        Box::pin(std::future::ready(Verdict::Allowed(scope)))
+    }
+}
+
+#[tokio::test]
+async fn who_may_have_some_stations_learns_of_no_other() {
+    let search = "/search?from=2026-03-20&sampling=30s";
+    let own = service(Only("NANN00CHN"), Limits::default()).await;
+    let other = service(Only("GUIL00CHN"), Limits::default()).await;
+    assert_eq!(status(&own.get(&path(), "").await.0), 200);
+    assert_eq!(status(&other.get(&path(), "").await.0), 404);
+    let folder = format!("/{FOLDER}/");
+    assert!(own.get(&folder, "").await.1.contains(NAME));
+    let (head, body) = other.get(&folder, "").await;
+    assert!(status(&head) == 200 && !body.contains(NAME) && body.contains("SHA256SUMS"), "{body}");
+    assert!(own.get(search, "").await.1.contains(NAME));
+    assert!(!other.get(search, "").await.1.contains(NAME));
 }
 
 #[tokio::test]
@@ -215,6 +245,10 @@ async fn rights_are_asked_before_anything_is_told() {
     assert_eq!(status(&head), 200);
     let (head, body) = service.get(&path(), "Authorization: Basic word\r\n").await;
     assert!(status(&head) == 403 && !body.contains("0123"));
+    let (head, _) = service.get("/", "Authorization: Basic guess\r\n").await;
+    assert_eq!(status(&head), 429);
+    let (head, _) = service.get("/", "Authorization: Basic lost\r\n").await;
+    assert_eq!(status(&head), 503);
 }
 
 #[tokio::test]

@@ -169,6 +169,22 @@ impl Recogniser {
         Ok(found)
     }
 
+    /// Whether somebody is heard at this moment, for passwords that are kept elsewhere.
+    pub fn is_heard(&self, name: &Arc<str>, from: IpAddr) -> bool {
+        self.guard.is_heard(name, from)
+    }
+
+    /// Counts what became of a password that is kept elsewhere. Repeating a wrong one is no guess.
+    pub fn on_password(&self, said: &Credentials, from: IpAddr, is_right: bool) {
+        let name: Arc<str> = said.user().into();
+        if is_right {
+            self.guard.lockout().on_right(&name, from);
+        } else {
+            let is_new = self.guard.verifier.on_wrong(&name, said.password());
+            self.guard.on_wrong(&name, from, is_new);
+        }
+    }
+
     /// Counts a guess at something else than the password, such as a second factor.
     pub fn on_wrong(&self, name: &Arc<str>, from: IpAddr) {
         self.guard.on_wrong(name, from, true);

@@ -3,14 +3,15 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use tianshu_caster::config::UserConfig;
+use tianshu_caster::config::{TlsFiles, UserConfig};
 use tianshu_rinex::write::WrittenVersion;
 use tianshu_station_monitor::products::identity::NineId;
 use tianshu_station_monitor::products::kind::Kind;
 
+use crate::config::caster::tls_files;
 use crate::config::complaint::Complaints;
 use crate::config::section::{Found, Section};
-use crate::files::download::DownloadConfig;
+use crate::files::download::{DownloadConfig, ReadersConfig};
 use crate::files::service::FilesConfig;
 
 /// The kinds of files, by their words.
@@ -57,9 +58,11 @@ pub(crate) fn read(
     let threads = section.integer_or("threads", 1..=THREADS_MAX, 1);
     let listen = section.parsed::<SocketAddr>("listen").map(|found| found.value);
     let readers = section.list::<String>("readers").unwrap_or_default();
+    let researchers = section.flag_or("researchers", false);
     let is_open = section.flag_or("open", false);
-    if listen.is_some() && readers.is_empty() && !is_open {
-        let text = "files tell where stations stand: name the `readers` among [[user]], or say open = true";
+    let tls = tls_files(&mut section, folder, false);
+    if listen.is_some() && readers.is_empty() && !researchers && !is_open {
+        let text = "files tell where stations stand: name the `readers` among [[user]], or say researchers = true or open = true";
         section.complain(&at, text);
     }
     match &own_folder {
@@ -81,14 +84,16 @@ pub(crate) fn read(
         run_by: String::new(),
         download: None,
     };
-    let download = listen.map(|listen| Wished { listen, readers, is_open });
+    let download = listen.map(|listen| Wished { listen, tls, readers, researchers, is_open });
     Some(Found { value: (value, download), at })
 }
 
 /// What is wished of downloads.
 pub(crate) struct Wished {
     listen: SocketAddr,
+    tls: Option<TlsFiles>,
     readers: Vec<Found<String>>,
+    researchers: bool,
     is_open: bool,
 }
 
@@ -98,7 +103,7 @@ pub(crate) fn with_readers(
     users: &[UserConfig],
     complaints: &mut Complaints,
 ) -> FilesConfig {
-    let Some(Wished { listen, readers, is_open }) = wished else { return files };
+    let Some(Wished { listen, tls, readers, researchers, is_open }) = wished else { return files };
     let known = readers.iter().filter_map(|reader| {
         let user = users.iter().find(|user| user.name == reader.value);
         if user.is_none() {
@@ -106,19 +111,23 @@ pub(crate) fn with_readers(
         }
         user.map(|user| (user.name.clone(), user.password.clone()))
     });
-    let known = known.collect();
-    let readers = (!is_open).then_some(known);
-    FilesConfig { download: Some(DownloadConfig { listen, readers }), ..files }
+    let users = known.collect();
+    let readers = (!is_open).then_some(ReadersConfig { users, researchers });
+    FilesConfig { download: Some(DownloadConfig { listen, tls, readers }), ..files }
 }
 
 /// Complains about files without an archive that they could be made of, or without a station to make them of.
 pub(crate) fn check(
     files: Option<&Found<(FilesConfig, Option<Wished>)>>,
-    has_archive: bool,
-    has_sites: bool,
+    (has_archive, has_sites, has_accounts): (bool, bool, bool),
     complaints: &mut Complaints,
 ) {
     let Some(files) = files else { return };
+    let researchers = files.value.1.as_ref().is_some_and(|wished| wished.researchers);
+    if researchers && !has_accounts {
+        let text = "researchers are accounts of [accounts]: add `sqlite` or `postgres` there";
+        complaints.add(&files.at, text);
+    }
     if !has_archive {
         complaints.add(&files.at, "[files] are made of the archive: add [archive] with a folder");
     }

@@ -121,7 +121,8 @@ fn understood(root: &DeTable<'_>, folder: &Path, complaints: &mut Complaints) ->
     let monitor_rovers =
         monitor_rover::rovers(rovers, &stations, &mounts, network.as_deref(), complaints);
     let records = site::records(&stations, &agency, complaints);
-    files::check(files.as_ref(), archive.is_some(), !records.is_empty(), complaints);
+    let has = (archive.is_some(), !records.is_empty(), accounts.place.is_some());
+    files::check(files.as_ref(), has, complaints);
     let run_by = if agency.abbreviation.is_empty() { &agency.name } else { &agency.abbreviation };
     web::check(web.as_ref(), accounts.place.is_some(), complaints);
     let web = web.map(|found| found.value);

@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
+use tianshu_caster::access::gate::Recogniser;
+use tianshu_caster::config::TlsFiles;
+use tianshu_caster::tls::TlsPort;
 use tianshu_gnss::coords::GRS80;
 use tianshu_ingest::sockets::listen;
 use tianshu_ntrip::credentials::Secret;
@@ -16,19 +20,32 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::files::rights::Readers;
+use crate::handshake::Tls;
 
 /// Downloads as understood.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct DownloadConfig {
     /// Where researchers connect.
     pub listen: SocketAddr,
-    /// The accounts that may read; none means everybody.
-    pub readers: Option<Vec<(String, Secret)>>,
+    /// With which certificate, if over TLS.
+    pub tls: Option<TlsFiles>,
+    /// Who may read; none means everybody.
+    pub readers: Option<ReadersConfig>,
+}
+
+/// Who may read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct ReadersConfig {
+    /// Accounts of the configuration.
+    pub users: Vec<(String, Secret)>,
+    /// Whether researchers of the stored accounts may.
+    pub researchers: bool,
 }
 
 /// The open port.
 pub(crate) struct Download {
     task: JoinHandle<()>,
+    tls: Option<Arc<TlsPort>>,
     stop: CancellationToken,
 }
 
@@ -38,21 +55,40 @@ impl Download {
         config: &DownloadConfig,
         root: PathBuf,
         records: &[StationRecord],
+        recogniser: Recogniser,
     ) -> anyhow::Result<Self> {
         let at = config.listen;
         let listener =
             listen(at).with_context(|| format!("cannot listen at {at} for downloads of files"))?;
-        tracing::info!(address = %listener.local_addr().unwrap_or(at), "files are downloaded here");
-        let rights: Box<dyn Rights> = match &config.readers {
-            Some(readers) => Box::new(Readers::new(readers)?),
-            None => Box::new(Everybody),
-        };
+        let tls = config.tls.clone().map(TlsPort::load).transpose()?.map(Arc::new);
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let address = listener.local_addr().unwrap_or(at);
+        tracing::info!(%address, scheme, "files are downloaded here");
         let places: BTreeMap<_, _> =
             records.iter().map(|r| (r.id, r.marker().to_geodetic(GRS80))).collect();
+        let rights: Box<dyn Rights> = match &config.readers {
+            Some(ReadersConfig { users, researchers }) => {
+                Box::new(Readers::new(users, *researchers, recogniser, places.clone())?)
+            }
+            None => Box::new(Everybody),
+        };
         let stop = CancellationToken::new();
         let router = router(Library { root, rights, places, below: String::new() });
-        let task = tokio::spawn(serve(listener, router, Plain, Limits::default(), stop.clone()));
-        Ok(Self { task, stop })
+        let (limits, until) = (Limits::default(), stop.clone());
+        let task = match &tls {
+            Some(port) => {
+                tokio::spawn(serve(listener, router, Tls(Arc::clone(port)), limits, until))
+            }
+            None => tokio::spawn(serve(listener, router, Plain, limits, until)),
+        };
+        Ok(Self { task, tls, stop })
+    }
+
+    /// Reads the certificate again.
+    pub(crate) fn reload(&self) {
+        if let Some(Err(error)) = self.tls.as_ref().map(|port| port.reload()) {
+            tracing::error!("the downloads' certificate was not replaced: {error}");
+        }
     }
 
     /// Closes the port; downloads in progress end.

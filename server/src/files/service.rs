@@ -7,6 +7,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use anyhow::Context;
+use tianshu_caster::access::gate::Recogniser;
 use tianshu_gnss::event::{StationEvent, StationNews};
 use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
@@ -65,7 +66,7 @@ impl Files {
         config: &FilesConfig,
         records: Vec<StationRecord>,
         archive: ArchiveConfig,
-        clock: SharedClock,
+        (clock, recogniser): (SharedClock, Recogniser),
     ) -> anyhow::Result<(Self, FilesInlet)> {
         let stations: Vec<StationName> = records.iter().map(|r| r.station.clone()).collect();
         let settings = PressSettings {
@@ -75,7 +76,8 @@ impl Files {
             software: SOFTWARE.to_owned(),
             threads: config.threads,
         };
-        let open = |download| Download::start(download, config.folder.clone(), &records);
+        let open =
+            |download| Download::start(download, config.folder.clone(), &records, recogniser);
         let download = config.download.as_ref().map(open).transpose()?;
         let (late, waiting) = sync_channel(LATE_MAX);
         let stop = Arc::new(AtomicBool::new(false));
@@ -93,6 +95,13 @@ impl Files {
             })
             .context("cannot start the thread of the files")?;
         Ok((Self { thread, stop, download }, FilesInlet(late)))
+    }
+
+    /// Reads the certificate of the downloads again.
+    pub(crate) fn reload(&self) {
+        if let Some(download) = &self.download {
+            download.reload();
+        }
     }
 
     /// Closes the port, lets the round that is made end, and waits for it.

@@ -97,7 +97,7 @@ fn an_hour_of_the_archive_becomes_files() {
     let files = config.files.clone().unwrap();
     assert_eq!((files.run_by.as_str(), files.kinds.len()), ("INST", 4));
     let readers = files.download.as_ref().and_then(|download| download.readers.as_ref());
-    assert_eq!(readers.map(Vec::len), Some(1));
+    assert_eq!(readers.map(|readers| (readers.users.len(), readers.researchers)), Some((1, false)));
 
     let start = archive(&config);
     let source = ArchiveSource::new(config.archive.clone().unwrap(), vec![station()]);

@@ -78,7 +78,6 @@ impl Service {
 
         let intake = intake(&config, &sink, &clock);
         let (solver, inlet) = Solver::start(config.network.clone(), clock.clone())?;
-        let (files, late) = files(&config, &clock)?.unzip();
         let (archiving, archive) = archive(config.archive.clone(), &clock)?.unzip();
         let watched = config.monitor.clone();
         let (monitor, watching) =
@@ -98,7 +97,8 @@ impl Service {
         };
         let (plan, lasting) = (Plan::of(&config), Lasting::of(&config));
         let ledger = SharedLedger::default();
-        let (caster, events) = Caster::start(config.caster, parts)?;
+        let (caster, events) = Caster::start(config.caster.clone(), parts)?;
+        let (files, late) = files(&config, &clock, &caster)?.unzip();
         let reports = tokio::spawn(report::run(events, Arc::clone(&ledger)));
         let (clocks, kept) = ((clock.clone(), caster_clock), (ledger, Arc::clone(&cost)));
         let page = plan.start(clocks, (&caster, &monitor, &solver, archiving.as_ref()), kept)?;
@@ -205,6 +205,9 @@ impl Service {
         self.solver.change_to(config.network.as_ref());
         self.monitor.change_to(&config.monitor);
         self.page.change_to(config);
+        if let Some(files) = &self.files {
+            files.reload();
+        }
         self.virtuals.configure(&config.caster.offering.mountpoints, interval_s(config));
         self.products.configure(&config.caster.offering.mountpoints, interval_s(config));
         match self.caster.reload(&config.caster.offering) {
@@ -325,9 +328,14 @@ fn archive(
 }
 
 /// Starts making files for researchers, if any are to be made.
-fn files(config: &Config, clock: &SharedClock) -> anyhow::Result<Option<(Files, FilesInlet)>> {
+fn files(
+    config: &Config,
+    clock: &SharedClock,
+    caster: &Caster,
+) -> anyhow::Result<Option<(Files, FilesInlet)>> {
     let (Some(files), Some(archive)) = (&config.files, &config.archive) else { return Ok(None) };
-    Files::start(files, config.records.clone(), archive.clone(), clock.clone()).map(Some)
+    let lent = (clock.clone(), caster.recogniser());
+    Files::start(files, config.records.clone(), archive.clone(), lent).map(Some)
 }
 
 /// Between epochs of the network, s.

@@ -20,8 +20,9 @@ use crate::web::files::conditions::{Asked, Judged, Stored, judge};
 use crate::web::files::date;
 use crate::web::files::index::{Listed, page};
 use crate::web::files::path::below_root;
-use crate::web::files::rights::{Rights, Verdict};
+use crate::web::files::rights::{Asking, Rights, Scope, Verdict};
 use crate::web::files::search::{Search, answer};
+use crate::web::serve::Peer;
 
 /// Bytes of a file that are in memory at a time for each download.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -40,6 +41,12 @@ pub struct Library {
     pub below: String,
 }
 
+impl Library {
+    fn tells(&self, scope: &Scope, name: &str) -> bool {
+        scope.has(name, |id| self.places.contains_key(id))
+    }
+}
+
 /// The handlers: `/search`, and every path below the root.
 pub fn router(library: Library) -> Router {
     Router::new().fallback(respond).with_state(Arc::new(library))
@@ -54,26 +61,44 @@ async fn respond(State(library): State<Arc<Library>>, request: Request) -> Respo
         return refused;
     }
     let path = parts.uri.path();
-    match library.rights.judge(told(&parts.headers, header::AUTHORIZATION), path) {
-        Verdict::Allowed => {}
-        Verdict::NeedsAccount => {
-            let mut refused = plain(StatusCode::UNAUTHORIZED, "an account is needed\n");
-            put(&mut refused, header::WWW_AUTHENTICATE, "Basic realm=\"tianshu files\"");
-            return refused;
-        }
-        Verdict::Forbidden => {
-            return plain(StatusCode::FORBIDDEN, "this account may not have that\n");
-        }
-    }
+    let asking = Asking {
+        authorization: told(&parts.headers, header::AUTHORIZATION),
+        path,
+        from: parts.extensions.get::<Peer>().map(|peer| peer.0.ip()),
+    };
+    let scope = match library.rights.judge(asking).await {
+        Verdict::Allowed(scope) => scope,
+        verdict => return refused(&verdict),
+    };
     let response = if path == "/search" {
-        search(library, &parts.uri).await
+        search(library, scope, &parts.uri).await
     } else {
-        file_or_folder(&library, path, &parts.headers, is_head).await
+        file_or_folder(&library, &scope, path, &parts.headers, is_head).await
     };
     if is_head { response.map(|_| Body::empty()) } else { response }
 }
 
-async fn search(library: Arc<Library>, uri: &Uri) -> Response<Body> {
+fn refused(verdict: &Verdict) -> Response<Body> {
+    let (status, text) = match verdict {
+        Verdict::Forbidden => (StatusCode::FORBIDDEN, "this account may not have that\n"),
+        Verdict::LockedOut => {
+            (StatusCode::TOO_MANY_REQUESTS, "too many wrong passwords: try again later\n")
+        }
+        Verdict::Unsure => {
+            (StatusCode::SERVICE_UNAVAILABLE, "accounts cannot be verified now: try again later\n")
+        }
+        Verdict::Allowed(_) | Verdict::NeedsAccount => {
+            (StatusCode::UNAUTHORIZED, "an account is needed, with its password\n")
+        }
+    };
+    let mut refused = plain(status, text);
+    if status == StatusCode::UNAUTHORIZED {
+        put(&mut refused, header::WWW_AUTHENTICATE, "Basic realm=\"tianshu files\"");
+    }
+    refused
+}
+
+async fn search(library: Arc<Library>, scope: Scope, uri: &Uri) -> Response<Body> {
     let query = uri.query().unwrap_or("").to_owned();
     // The characters that a search may have need no percent signs, but for the comma.
     let query = query.replace("%2C", ",").replace("%2c", ",");
@@ -83,7 +108,9 @@ async fn search(library: Arc<Library>, uri: &Uri) -> Response<Body> {
         Err(why) => return plain(StatusCode::BAD_REQUEST, format!("{why}\n")),
     };
     let as_json = search.as_json;
-    let looked = tokio::task::spawn_blocking(move || search.find(&library.root, &library.places));
+    let looked = tokio::task::spawn_blocking(move || {
+        search.find(&library.root, &library.places, |name| library.tells(&scope, name))
+    });
     let Ok(found) = looked.await else {
         return plain(StatusCode::INTERNAL_SERVER_ERROR, "the search failed\n");
     };
@@ -96,11 +123,15 @@ async fn search(library: Arc<Library>, uri: &Uri) -> Response<Body> {
 
 async fn file_or_folder(
     library: &Library,
+    scope: &Scope,
     path: &str,
     headers: &HeaderMap,
     is_head: bool,
 ) -> Response<Body> {
     let Some(below) = below_root(path) else { return not_found() };
+    if !path.split('/').all(|name| library.tells(scope, name)) {
+        return not_found();
+    }
     let place = library.root.join(below);
     // A link could lead out of the root: it is not followed.
     let Ok(found) = fs::symlink_metadata(&place).await else { return not_found() };
@@ -110,7 +141,7 @@ async fn file_or_folder(
             put(&mut moved, header::LOCATION, &format!("{}{path}/", library.below));
             return moved;
         }
-        return folder(&place, path).await;
+        return folder(&place, path, |name| library.tells(scope, name)).await;
     }
     if !found.is_file() || path.ends_with('/') {
         return not_found();
@@ -170,13 +201,14 @@ async fn send(
     response
 }
 
-async fn folder(place: &Path, path: &str) -> Response<Body> {
+async fn folder(place: &Path, path: &str, tells: impl Fn(&str) -> bool) -> Response<Body> {
     let Ok(mut reader) = fs::read_dir(place).await else { return not_found() };
     let mut entries = Vec::new();
     while let Ok(Some(entry)) = reader.next_entry().await {
         let name = entry.file_name().to_string_lossy().into_owned();
         // What has no path of its own is not listed: unfinished files, above all.
-        if below_root(&format!("/{name}")).is_none() || entries.len() >= LISTED_MAX {
+        let is_listed = below_root(&format!("/{name}")).is_some() && tells(&name);
+        if !is_listed || entries.len() >= LISTED_MAX {
             continue;
         }
         let Ok(found) = entry.metadata().await else { continue };

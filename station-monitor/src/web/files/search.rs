@@ -96,8 +96,14 @@ impl Search {
         Ok(Self { marker, bounds_deg, from, until, kinds, as_json })
     }
 
-    /// Looks through the manifests below a root; `places` is where the stations are. A folder without a readable manifest has nothing.
-    pub fn find(&self, root: &Path, places: &BTreeMap<NineId, Geodetic>) -> Vec<FoundFile> {
+    /// Looks through the manifests below a root; `places` is where the stations are, and `tells` says which names may be told. A folder
+    /// without a readable manifest has nothing.
+    pub fn find(
+        &self,
+        root: &Path,
+        places: &BTreeMap<NineId, Geodetic>,
+        tells: impl Fn(&str) -> bool,
+    ) -> Vec<FoundFile> {
         let mut found = Vec::new();
         for kind in &self.kinds {
             let mut start = kind.span_of(self.from).start;
@@ -108,7 +114,7 @@ impl Search {
                     if found.len() >= FOUND_MAX {
                         return found;
                     }
-                    if self.wants(&name, kind.is_per_station(), places) {
+                    if self.wants(&name, kind.is_per_station(), places) && tells(&name) {
                         found.push(FoundFile {
                             path: format!("{folder}/{name}"),
                             size: entry.revision.written.size,
