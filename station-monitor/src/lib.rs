@@ -4,6 +4,7 @@ pub mod alarm;
 pub mod archive;
 pub mod file;
 pub(crate) mod markup;
+pub mod priority;
 pub mod products;
 pub mod quality;
 pub mod web;

@@ -1,5 +1,9 @@
 //! How fast files for researchers are made: the writers alone, and an hour of 150 stations as the service makes it.
+//!
+//! `products [STATIONS] [archive]`: with `archive` the hour comes from the embedded archive, from the spool on; it takes 4 GB of disk.
 #![expect(clippy::print_stdout, reason = "its figures are its product")]
+
+mod archived;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -26,6 +30,8 @@ use tianshu_station_monitor::products::station::{
     Agency, AntennaRecord, ReceiverRecord, StationRecord,
 };
 use tianshu_station_monitor::products::work::{Press, PressSettings, Sources};
+
+use crate::archived::archived_hour;
 
 /// Stations of the hour that is made, where the command line does not say otherwise.
 const STATIONS: usize = 150;
@@ -57,8 +63,14 @@ fn main() -> anyhow::Result<()> {
     let folder = std::env::temp_dir().join(format!("tianshu-products-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let stations = std::env::args().nth(1).map_or(Ok(STATIONS), |count| count.parse())?;
+    let records: Vec<StationRecord> = (0..stations).map(record).collect();
+    if std::env::args().nth(2).as_deref() == Some("archive") {
+        let measured = archived_hour(&hour, start, &folder, records);
+        std::fs::remove_dir_all(&folder)?;
+        return measured;
+    }
     let measured =
-        writers(&hour, start, &folder).and_then(|()| whole_hour(&hour, start, &folder, stations));
+        writers(&hour, start, &folder).and_then(|()| whole_hour(&hour, start, &folder, records));
     println!("plain file kept for RNXCMP: {}", folder.join("plain.rnx").display());
     measured
 }
@@ -146,13 +158,13 @@ fn header(hour: &Hour, start: GpsTime) -> ObsFile {
     }
 }
 
-fn whole_hour(
-    hour: &Hour,
+fn whole_hour<S: ObservationSource + EphemerisSource>(
+    source: &S,
     start: GpsTime,
     folder: &std::path::Path,
-    stations: usize,
+    records: Vec<StationRecord>,
 ) -> anyhow::Result<()> {
-    let records: Vec<StationRecord> = (0..stations).map(record).collect();
+    let stations = records.len();
     let jobs: Vec<Job> = records
         .iter()
         .map(|record| Job {
@@ -175,7 +187,7 @@ fn whole_hour(
     let threads = settings.threads;
     let press = Press::new(root, records, settings);
     let (begun, cpu) = (Instant::now(), cpu_s());
-    let sources = Sources { observations: hour, ephemerides: hour };
+    let sources = Sources { observations: source, ephemerides: source };
     let ended = press.make(&jobs, sources, Utc::from(start));
     let bytes: u64 = ended.iter().filter_map(|e| e.result.as_ref().ok()).map(|w| w.size).sum();
     anyhow::ensure!(ended.iter().all(|e| e.result.is_ok()), "every file was made");

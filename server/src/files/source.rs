@@ -20,6 +20,7 @@ use tianshu_station_monitor::archive::embedded::raw::RawFrame;
 use tianshu_station_monitor::archive::embedded::read::EmbeddedStore;
 use tianshu_station_monitor::archive::figure::{Metric, QualityFilter, Resolution};
 use tianshu_station_monitor::archive::keeper::ArchiveConfig;
+use tianshu_station_monitor::archive::record::Kind;
 use tianshu_station_monitor::archive::span;
 use tianshu_station_monitor::archive::store::{ObservationStore, ReadError};
 use tianshu_station_monitor::products::kind::Span;
@@ -64,6 +65,16 @@ impl ArchiveSource {
     pub(crate) fn begun(&self) -> Option<GpsTime> {
         let all = files(&self.config.folder).holdings(span::Span::ALWAYS).ok()?;
         all.first().map(|holding| holding.hour.start())
+    }
+
+    /// Whether an hour is in files as far as the archive has any, so that it is read quickly.
+    pub(crate) fn is_closed(&self, hour: span::Hour) -> bool {
+        let in_files: &[Kind] = match self.config.database {
+            Some(_) => &[Kind::Frame],
+            None => &[Kind::Epoch, Kind::Frame],
+        };
+        // An archive that cannot be asked is not waited for: whoever makes a file of it tells why that failed.
+        files(&self.config.folder).is_closed(hour, in_files).unwrap_or(true)
     }
 
     /// The stations whose ephemerides are taken.

@@ -10,14 +10,18 @@ use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_gnss::time::utc::Utc;
 use tianshu_ingest::clock::SharedClock;
+use tianshu_station_monitor::archive::span::Hour;
+use tianshu_station_monitor::priority::{GivesWay, give_way};
 use tianshu_station_monitor::products::kind::Kind;
-use tianshu_station_monitor::products::schedule::{Late, Outcome, Schedule};
+use tianshu_station_monitor::products::schedule::{Late, Outcome, SETTLE, Schedule};
 use tianshu_station_monitor::products::work::{Ended, Press, Sources};
 
 use crate::files::source::ArchiveSource;
 
 /// Between two looks for what is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The archive is given so long to close an hour, which it does within a minute; of an hour without any data there is nothing to close.
+const CLOSING_MAX: Interval = Interval::from_seconds(100);
 /// The naps between, so that a stop is soon.
 const NAP: Duration = Duration::from_millis(100);
 /// Files are looked for so far back after a start: as far as the schedule makes up for.
@@ -41,13 +45,14 @@ pub(super) struct Worker {
 impl Worker {
     /// Works until it is stopped.
     pub(super) fn run(mut self) {
+        give_way(GivesWay::ToTheNetwork);
         self.look_through();
         while !self.stop.load(Ordering::Relaxed) {
             let now = self.clock.gps();
             if !self.hear_late(now) {
                 return;
             }
-            let jobs = self.schedule.due(now);
+            let jobs = self.schedule.due(self.as_of(now));
             if !jobs.is_empty() {
                 // One after the other, so that a stop waits for one round at most.
                 let sources = Sources { observations: &self.source, ephemerides: &self.source };
@@ -61,6 +66,16 @@ impl Worker {
                 slept += NAP;
             }
         }
+    }
+
+    /// The time as the schedule is told it: an hour has not settled before the archive has closed it.
+    fn as_of(&self, now: GpsTime) -> GpsTime {
+        let ended = Kind::HourlyObservations.span_of(now).start;
+        let hour = Hour::of(ended - Interval::from_nanos(1));
+        if now - ended >= CLOSING_MAX || self.source.is_closed(hour) {
+            return now;
+        }
+        now.min(ended + SETTLE - Interval::from_nanos(1))
     }
 
     fn note(&mut self, ended: &Ended) {

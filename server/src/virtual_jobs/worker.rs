@@ -5,14 +5,13 @@ use std::sync::PoisonError;
 
 use anyhow::Context;
 use tianshu_gnss::time::utc::Utc;
+use tianshu_station_monitor::priority::{GivesWay, give_way};
 use tianshu_station_monitor::products::packing::publish;
 
 use crate::archive::virtual_rinex::{NotMade, make};
 use crate::virtual_jobs::job::{Job, JobFile, Made, State};
 use crate::virtual_jobs::{Book, VirtualJobs};
 
-/// The lowest priority of Linux: the thread has what nobody else wants.
-const NICE: i32 = 19;
 /// The program that files name.
 const SOFTWARE: &str = concat!("Tianshu ", env!("CARGO_PKG_VERSION"));
 
@@ -22,7 +21,7 @@ pub(super) struct Worker(pub(super) VirtualJobs);
 impl Worker {
     /// Works until the desk closes.
     pub(super) fn run(self) {
-        give_way();
+        give_way(GivesWay::ToEverything);
         while let Some(job) = self.next() {
             let made = self.made(&job);
             self.end(&job, made);
@@ -93,11 +92,4 @@ impl Worker {
 /// The job as the book has it; none once it was called off.
 fn kept<'a>(book: &'a mut Book, job: &Job) -> Option<&'a mut Job> {
     book.jobs.iter_mut().find(|kept| kept.number == job.number)
-}
-
-/// Threads that this one starts inherit it.
-fn give_way() {
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        tracing::warn!("virtual RINEX runs at the usual priority: {error}");
-    }
 }

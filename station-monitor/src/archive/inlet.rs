@@ -16,6 +16,7 @@ use crate::archive::keeper::{ArchiveConfig, Keeper, Tender, open};
 use crate::archive::record::Record;
 use crate::archive::scaled::ScaledEpoch;
 use crate::archive::status::{SharedStatus, Trouble};
+use crate::priority::{GivesWay, give_way};
 
 /// What waits for the disk: some ten seconds of a network of 150 stations at 1 Hz. A disk that stalls for longer costs the
 /// archive epochs and frames, which are counted and told, and never the rovers theirs.
@@ -209,6 +210,7 @@ fn take(keeper: &mut Keeper, news: News) {
 }
 
 fn tend(mut tender: Tender, stop: &AtomicBool, done: &AtomicBool, clock: &Now) {
+    give_way(GivesWay::ToTheNetwork);
     let mut next = Instant::now();
     while !stop.load(Ordering::Relaxed) {
         if Instant::now() >= next {

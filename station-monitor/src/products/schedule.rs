@@ -9,7 +9,7 @@ use tianshu_gnss::time::gps::{GpsTime, Interval};
 use crate::products::kind::{Kind, Span};
 
 /// The last epochs of a span are given so long to arrive and to be archived.
-const SETTLE: Interval = Interval::from_seconds(20);
+pub const SETTLE: Interval = Interval::from_seconds(20);
 /// Hourly files are wanted within two minutes; then one that is not there is told to be late.
 const HOURLY_WANTED: Interval = Interval::from_seconds(120);
 /// Daily files are of full use to rapid orbits for two hours (IGS guidelines: at most that late).

@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
+use std::num::NonZeroUsize;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
@@ -21,8 +23,11 @@ use crate::archive::spool::segment::{Next, SegmentReader, sealed_path};
 use crate::archive::whole_file;
 use crate::file::{Written, digest};
 
-/// What comes so long after its hour is still in the hour's first file: links that were down send what they have kept.
-const GRACE: Interval = Interval::from_seconds(120);
+/// What comes so long after its hour is still in the hour's first file. Files for researchers are wanted within two minutes of the hour and
+/// are made of the closed hour, so no link that was down is waited for: what it has kept gets a file of its own.
+const GRACE: Interval = Interval::from_seconds(15);
+/// Files of an hour that are made at the same time, where the machine has as many threads: each takes some 60 MB of memory meanwhile.
+const AT_ONCE_MAX: usize = 4;
 /// An hour that begins so long after now is not waited for: a receiver's clock is wrong, and the spool must not fill with it.
 const FUTURE_MAX: Interval = Interval::from_seconds(3_600);
 
@@ -71,6 +76,27 @@ struct Place {
     segment: u32,
     length: u32,
     start: u64,
+}
+
+/// A file that is to be made.
+struct Wanted {
+    /// Of all where there is none.
+    station: Option<StationName>,
+    revision: u32,
+    places: Vec<Place>,
+}
+
+impl Wanted {
+    fn new(
+        index: &Index,
+        what: (Kind, Hour),
+        station: Option<StationName>,
+        places: Vec<Place>,
+    ) -> Result<Self, IndexError> {
+        let revision =
+            index.next_revision(what, station.as_ref().map_or("", StationName::as_str))?;
+        Ok(Self { station, revision, places })
+    }
 }
 
 impl Closer {
@@ -132,15 +158,16 @@ impl Closer {
         let mut closed = Closed::default();
         let places = self.places(&numbers, what, &mut closed.damaged)?;
         let sources = self.sources(&numbers)?;
-        let mut files = Vec::new();
+        let mut wanted = Vec::new();
         if what.0 == Kind::Quality {
-            let all: Vec<Place> = places.into_values().flatten().collect();
-            files.extend(self.file(index, what, None, &sources, &all)?);
+            let all = places.into_values().flatten().collect();
+            wanted.push(Wanted::new(index, what, None, all)?);
         } else {
-            for (station, places) in &places {
-                files.extend(self.file(index, what, Some(station), &sources, places)?);
+            for (station, places) in places {
+                wanted.push(Wanted::new(index, what, Some(station), places)?);
             }
         }
+        let files = self.files(what, &wanted, &sources)?;
         for file in &files {
             closed.files += 1;
             closed.entries += file.entries;
@@ -190,19 +217,53 @@ impl Closer {
         numbers.iter().map(open).collect()
     }
 
+    /// Makes files, several at a time; gives them in the order of `wanted`. The first that fails ends it.
+    fn files(
+        &self,
+        what: (Kind, Hour),
+        wanted: &[Wanted],
+        sources: &[File],
+    ) -> Result<Vec<FileEntry>, CloseError> {
+        let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut made = Vec::new();
+            loop {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                let Some(one) = wanted.get(place) else { return Ok(made) };
+                match self.file(what, one, sources) {
+                    Ok(file) => made.extend(file.map(|file| (place, file))),
+                    Err(error) => {
+                        // Whoever else works finds nothing more to do.
+                        next.store(wanted.len(), Ordering::Relaxed);
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        let mut made = Vec::new();
+        std::thread::scope(|scope| {
+            let helpers = threads.min(AT_ONCE_MAX).min(wanted.len()).saturating_sub(1);
+            let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(work)).collect();
+            made.extend(work()?);
+            for helper in helpers {
+                made.extend(helper.join().expect("making a file does not panic")?);
+            }
+            Ok::<(), CloseError>(())
+        })?;
+        made.sort_by_key(|(place, _)| *place);
+        Ok(made.into_iter().map(|(_, file)| file).collect())
+    }
+
     /// Makes one file of records.
     fn file(
         &self,
-        index: &Index,
         (kind, hour): (Kind, Hour),
-        station: Option<&StationName>,
+        Wanted { station, revision, places }: &Wanted,
         sources: &[File],
-        places: &[Place],
     ) -> Result<Option<FileEntry>, CloseError> {
-        let name = station.map_or("all", StationName::as_str);
-        let revision =
-            index.next_revision((kind, hour), station.map_or("", StationName::as_str))?;
-        let path = file_name(kind, hour, name, revision);
+        let name = station.as_ref().map_or("all", StationName::as_str);
+        let path = file_name(kind, hour, name, *revision);
         let whole_path = self.folder.join(&path);
         let fault = |source| CloseError::Disk { path: whole_path.clone(), source };
         let mut contents = Contents::default();
@@ -219,8 +280,8 @@ impl Closer {
         Ok(Some(FileEntry {
             kind,
             hour,
-            station: station.cloned(),
-            revision,
+            station: station.clone(),
+            revision: *revision,
             path,
             entries: told.entries,
             epochs: told.epochs,

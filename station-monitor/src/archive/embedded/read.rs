@@ -16,6 +16,7 @@ use crate::archive::figure::{QualityFilter, QualityRow};
 use crate::archive::record::{Kind, Record};
 use crate::archive::scaled::ScaledEpoch;
 use crate::archive::span::{Hour, Span};
+use crate::archive::spool::identity_of;
 use crate::archive::store::{Arc, Epochs, Figures, Holding, ObservationStore, ReadError, arc_of};
 
 /// The archive in a folder, for reading. Whoever writes it meanwhile is not disturbed.
@@ -48,6 +49,18 @@ impl EmbeddedStore {
             Err(error) => vec![Err(error)],
         });
         Ok(frames.filter(move |f| f.as_ref().map_or(true, |f| span.contains(f.arrived))))
+    }
+
+    /// Whether what an hour has of those kinds is in files: it is read quickly then, and of the spool slowly.
+    pub fn is_closed(&self, hour: Hour, kinds: &[Kind]) -> Result<bool, ReadError> {
+        let Some(index) = Index::open_to_read(&self.folder)? else { return Ok(false) };
+        let spool = identity_of(&self.folder.join("spool")).unwrap_or_default();
+        for kind in kinds {
+            if index.closed(&spool, (*kind, hour))? == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The files of a kind whose hours have a part in a span.
