@@ -19,6 +19,7 @@ use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::config::{CasterConfig, Offering};
 use crate::events::{EventSender, SessionEvent};
+use crate::lanes::Lanes;
 use crate::listener::{Port, accept_all, bind};
 use crate::members::Members;
 use crate::registry::{Offered, Shared};
@@ -219,6 +220,7 @@ fn share(
         events,
         stopping: CancellationToken::new(),
         sessions: TaskTracker::new(),
+        lanes: Lanes::default(),
         foreign: parts.sources,
         offered: RwLock::new(Arc::new(offered)),
         members: Arc::new(Members::default()),

@@ -7,7 +7,7 @@
 //! - [`profile`]: what a computed stream consists of.
 //! - [`access`], [`throttle`], [`admission`]: who may come in, how often, and how many. [`accounts`]: accounts of a database.
 //! - [`listener`], [`proxy`], [`tls`], [`session`]: sockets, and one task per connection.
-//! - `members`: who is in. [`table`]: the sourcetable. [`events`], [`ledger`], [`stats`]: what operators see.
+//! - `lanes`: rovers that keep up, served past their tasks. `members`: who is in. [`table`]: the sourcetable. [`events`], [`ledger`], [`stats`]: what operators see.
 //!
 //! The caster knows users and mountpoints, and no mathematics beyond the distance between two places.
 #![warn(clippy::indexing_slicing)]
@@ -21,6 +21,7 @@ pub mod config;
 pub mod control;
 pub mod delivery;
 pub mod events;
+pub(crate) mod lanes;
 pub mod ledger;
 pub mod listener;
 pub(crate) mod members;

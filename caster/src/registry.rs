@@ -16,6 +16,7 @@ use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::config::{CasterIdentity, Limits, MountConfig, MountKind, Offering};
 use crate::events::{EndReason, EventSender, SessionId};
+use crate::lanes::Lanes;
 use crate::members::{Member, Members, SessionPlace};
 use crate::nearest::source::{NearestMount, NearestSource};
 use crate::relay::{RelayMount, RelaySource};
@@ -45,6 +46,8 @@ pub(crate) struct Shared {
     /// Cancelled when the caster stops.
     pub(crate) stopping: CancellationToken,
     pub(crate) sessions: TaskTracker,
+    /// Rovers that are served past their sessions.
+    pub(crate) lanes: Lanes,
     /// Sources of others, which a reload does not touch.
     pub(crate) foreign: Vec<Arc<dyn CorrectionSource>>,
     pub(crate) offered: RwLock<Arc<Offered>>,
@@ -111,11 +114,16 @@ impl Offered {
 
     /// Ends a session if its mountpoint or its right is not what it was when it was let in.
     fn hold(&self, member: &Member, before: &Offered) {
-        if !self.continues(before, &member.mountpoint) {
+        if self.continues(before, &member.mountpoint) {
+            self.hold_against_account(member);
+        } else {
             member.control.end(EndReason::MountpointRemoved);
-        } else if let Err(why) =
-            self.access.may_stay(&member.grant, member.role, &member.mountpoint)
-        {
+        }
+    }
+
+    /// Ends a session if its account may not be used any more as it was.
+    fn hold_against_account(&self, member: &Member) {
+        if let Err(why) = self.access.may_stay(&member.grant, member.role, &member.mountpoint) {
             member.control.end(EndReason::Revoked(why));
         }
     }
@@ -201,7 +209,7 @@ impl Shared {
     /// Ends the sessions whose accounts may not be used any more as they were.
     pub(crate) fn hold_against_accounts(&self) {
         let offered = self.offered();
-        self.members.for_each(|member| offered.hold(member, &offered));
+        self.members.for_each(|member| offered.hold_against_account(member));
     }
 
     pub(crate) fn login_failed(&self, address: IpAddr) -> Duration {

@@ -21,7 +21,7 @@ use crate::source::{
     Availability, CorrectionSource, CorrectionStream, Next, OpenRefusal, OpenStream, RoverFacts,
     StreamItem,
 };
-use crate::stations::Stations;
+use crate::stations::{Feed, Stations};
 use crate::table::{Described, describe_station};
 
 /// The mountpoints that relay one station each.
@@ -83,6 +83,7 @@ impl CorrectionSource for RelaySource {
             .ok_or_else(|| OpenRefusal::Offline(format!("station {} is silent", mount.station)))?;
         Ok(Box::new(RelayStream {
             batches: station.feed.subscribe(),
+            feed: Arc::clone(&station.feed),
             next_frame: None,
             idle_max: self.idle_max,
         }))
@@ -90,6 +91,7 @@ impl CorrectionSource for RelaySource {
 }
 
 struct RelayStream {
+    feed: Arc<Feed>,
     batches: Receiver<Batch>,
     next_frame: Option<u64>,
     idle_max: Duration,
@@ -101,9 +103,13 @@ impl CorrectionStream for RelayStream {
             loop {
                 match self.batches.recv().await {
                     Ok(batch) => {
-                        let due = self.next_frame.replace(batch.next_frame());
-                        let delivery = batch.deliver(due.unwrap_or(batch.first_frame));
-                        return StreamItem::Delivery(delivery);
+                        let due = self.next_frame.unwrap_or(batch.first_frame);
+                        // What was delivered otherwise meanwhile.
+                        if batch.next_frame() <= due {
+                            continue;
+                        }
+                        self.next_frame = Some(batch.next_frame());
+                        return StreamItem::Delivery(batch.deliver(due));
                     }
                     // The next batch tells by its number how many frames that were.
                     Err(RecvError::Lagged(_)) => {}
@@ -114,6 +120,14 @@ impl CorrectionStream for RelayStream {
     }
 
     fn rover_told(&mut self, _: &Gga, _: Uptime) {}
+
+    fn shared_feed(&self) -> Option<(&Arc<Feed>, u64)> {
+        Some((&self.feed, self.next_frame?))
+    }
+
+    fn delivered_below(&mut self, next_frame: u64) {
+        self.next_frame = Some(next_frame);
+    }
 
     fn patience(&self) -> Duration {
         self.idle_max

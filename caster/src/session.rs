@@ -28,7 +28,7 @@ use crate::listener::Port;
 use crate::proxy::read_header;
 use crate::registry::Shared;
 use crate::source::Availability;
-use wire::{Wire, read_with, write_all};
+use wire::{Plain, Wire, read_with, write_all};
 
 /// Letters of a refused peer's name that are told: enough for every account, and no way to fill a log.
 const NAME_MAX: usize = 60;
@@ -64,7 +64,7 @@ pub(crate) async fn serve(
         return;
     }
     let Some(tls) = port.tls else {
-        session.run(stream).await;
+        session.run(Plain::from(stream)).await;
         return;
     };
     let handshake = timeout(shared.limits.tls_timeout, tls.acceptor().accept(stream));

@@ -14,6 +14,7 @@ use tianshu_ntrip::nmea::gga::Gga;
 use tianshu_ntrip::sourcetable::stream::StreamEntry;
 
 use crate::delivery::Delivery;
+use crate::stations::Feed;
 
 /// Offers mountpoints and opens streams for rovers. Calls return at once; whatever takes time happens in the stream.
 pub trait CorrectionSource: Send + Sync {
@@ -80,6 +81,15 @@ pub trait CorrectionStream: Send {
 
     /// The rover told its position, or that it has none.
     fn rover_told(&mut self, gga: &Gga, now: Uptime);
+
+    /// Where its deliveries come from as they are, the same for all its rovers, and the number of the frame that is next; none where each
+    /// delivery is this rover's own. Then whoever asks may deliver what comes of that feed by other means.
+    fn shared_feed(&self) -> Option<(&Arc<Feed>, u64)> {
+        None
+    }
+
+    /// The frames below that number were delivered by other means.
+    fn delivered_below(&mut self, _next_frame: u64) {}
 
     /// How long a session may wait here without a delivery before the rover is let go.
     fn patience(&self) -> Duration;

@@ -8,6 +8,7 @@ pub mod marks;
 pub mod state;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tianshu_gnss::coords::Ecef;
@@ -33,6 +34,10 @@ pub const STATIONS_MAX: usize = 10_000;
 pub struct Feed {
     name: StationName,
     batches: broadcast::Sender<Batch>,
+    /// The same for the lanes, apart from those who read by themselves.
+    for_lanes: broadcast::Sender<Batch>,
+    /// The number that the frame behind the last batch will have.
+    next_frame: AtomicU64,
     identity: Mutex<Identity>,
 }
 
@@ -45,6 +50,20 @@ impl Feed {
     /// All batches from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Batch> {
         self.batches.subscribe()
+    }
+
+    /// All batches from now on, for a task that serves many rovers; the first of them begins with that frame, or was before it.
+    pub(crate) fn subscribe_for_lanes(&self) -> (broadcast::Receiver<Batch>, u64) {
+        let batches = self.for_lanes.subscribe();
+        (batches, self.next_frame.load(Ordering::Acquire))
+    }
+
+    /// Nobody listening is no failure.
+    fn send(&self, batch: Batch) {
+        // First the number: who subscribes meanwhile must not believe that a batch is still to come.
+        self.next_frame.store(batch.next_frame(), Ordering::Release);
+        let _ = self.for_lanes.send(batch.clone());
+        let _ = self.batches.send(batch);
     }
 
     /// What a rover must know of the station before its observations.
@@ -208,6 +227,8 @@ impl Table {
             let feed = Feed {
                 name: name.clone(),
                 batches: broadcast::Sender::new(FEED_BATCHES_MAX),
+                for_lanes: broadcast::Sender::new(FEED_BATCHES_MAX),
+                next_frame: AtomicU64::new(0),
                 identity: Mutex::default(),
             };
             let entry = Entry { state: StationState::default(), feed: Arc::new(feed) };
@@ -220,8 +241,7 @@ impl Table {
         if let Some(entry) = self.stations.get_mut(name)
             && let Some(batch) = entry.state.take_batch(now)
         {
-            // Nobody listening is no failure.
-            let _ = entry.feed.batches.send(batch);
+            entry.feed.send(batch);
             entry.state.watch_content(now);
         }
     }

@@ -37,6 +37,11 @@ impl Fence {
         Ok(())
     }
 
+    /// Whether there is no area at all, and nothing ever changes.
+    pub fn is_open(&self) -> bool {
+        self.area.is_none()
+    }
+
     /// Whether the rover may have corrections now; an error when its time to tell a position is over.
     pub fn lets_through(&self, now: Uptime) -> Result<bool, EndReason> {
         if self.area.is_some() && now - self.heard > self.patience {

@@ -1,6 +1,8 @@
 //! A rover's session: let in, then whole frames out and positions in, until one side ends it.
 
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::task::Poll;
 
 use tianshu_ntrip::nmea::gga::Gga;
 use tianshu_ntrip::server::request::StreamRequest;
@@ -19,6 +21,8 @@ use crate::session::watch::{Seen, Watch};
 use crate::session::wire::{Wire, read_with, write_all};
 use crate::session::{Session, broken};
 use crate::source::{CorrectionStream, OpenRefusal, RoverFacts, StreamItem};
+
+mod ride;
 
 /// The Modified Julian Day of 1970-01-01.
 const POSIX_EPOCH_MJD: i64 = 40_587;
@@ -128,13 +132,14 @@ async fn relay<W: Wire>(
         return reason;
     }
     let mut last_delivery = Instant::now();
+    let control = Arc::clone(&session.control);
     let idle = sleep_until(last_delivery + stream.patience());
     tokio::pin!(idle);
     loop {
         let protocol = &mut session.protocol;
         let woken = tokio::select! {
             biased;
-            () = session.control.ended() => Woken::End(session.control.reason()),
+            () = control.ended() => Woken::End(control.reason()),
             // Before the peer's own bytes, so that a peer that never stops talking is served all the same.
             item = stream.next() => Woken::Item(item),
             read = read_with(wire, |bytes| protocol.on_bytes(bytes)) => match read {
@@ -163,8 +168,13 @@ async fn relay<W: Wire>(
                     Ok(false) => Ok(()),
                     Err(reason) => Err(reason),
                 };
-                if let Err(reason) = delivered {
-                    return reason;
+                let ridden = match delivered {
+                    Ok(()) => ride::ride(session, wire, stream, fence, account).await,
+                    Err(reason) => Err(reason),
+                };
+                match ridden {
+                    Ok(last) => last_delivery = last.unwrap_or(last_delivery),
+                    Err(reason) => return reason,
                 }
             }
             Woken::Idle => {
@@ -221,6 +231,11 @@ async fn write<W: Wire>(
 ) -> Result<(), EndReason> {
     let writing = write_all(wire, bytes);
     tokio::pin!(writing);
+    // Nearly always the socket takes it at once, and nothing has to be watched meanwhile.
+    let at_once = poll_fn(|context| Poll::Ready(writing.as_mut().poll(context))).await;
+    if let Poll::Ready(written) = at_once {
+        return written.map_err(|error| broken(&error));
+    }
     let limits = &session.shared.limits;
     let written = tokio::select! {
         biased;

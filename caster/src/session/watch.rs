@@ -100,6 +100,11 @@ impl Watch {
         is_new.then_some(Seen::TooOften)
     }
 
+    /// When it counts as silent if it tells no position until then.
+    pub fn silent_at(&self) -> Option<Uptime> {
+        self.heard.filter(|_| !self.is_silent).map(|heard| heard + SILENT_AFTER)
+    }
+
     /// Time passes.
     pub fn on_time(&mut self, now: Uptime) -> Option<Seen> {
         let heard = self.heard?;

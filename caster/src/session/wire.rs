@@ -3,15 +3,82 @@
 use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
+use std::net::Shutdown;
 use std::pin::Pin;
-use std::task::ready;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio_rustls::server::TlsStream;
 
 /// A connection: TCP, or TLS over it.
-pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send {
+    /// The socket, where whole deliveries may be written past the session; none where bytes are encrypted on the way.
+    fn writer(&self) -> Option<&Arc<OwnedWriteHalf>> {
+        None
+    }
+}
 
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+impl Wire for TlsStream<TcpStream> {}
+
+/// TCP without anything over it. Its writing half can be shared.
+#[derive(Debug)]
+pub struct Plain {
+    reader: OwnedReadHalf,
+    writer: Arc<OwnedWriteHalf>,
+}
+
+impl From<TcpStream> for Plain {
+    fn from(stream: TcpStream) -> Self {
+        let (reader, writer) = stream.into_split();
+        Self { reader, writer: Arc::new(writer) }
+    }
+}
+
+impl Wire for Plain {
+    fn writer(&self) -> Option<&Arc<OwnedWriteHalf>> {
+        Some(&self.writer)
+    }
+}
+
+impl AsyncRead for Plain {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.reader).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Plain {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let stream: &TcpStream = (*self.writer).as_ref();
+        loop {
+            ready!(stream.poll_write_ready(context))?;
+            match stream.try_write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => return Poll::Ready(written),
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let stream: &TcpStream = (*self.writer).as_ref();
+        Poll::Ready(SockRef::from(stream).shutdown(Shutdown::Write))
+    }
+}
 
 /// Read at once from a peer. An upload of 1 Hz epochs fits; a faster one takes several rounds.
 const READ_BYTES: usize = 4096;

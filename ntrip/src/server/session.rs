@@ -147,10 +147,12 @@ impl ServerSession {
 
     /// A whole frame, or an epoch of them, as it goes out to an accepted rover: in one chunk, or as it is.
     pub fn frame<'f>(&self, frame: &'f [u8]) -> Cow<'f, [u8]> {
-        match self.mode() {
-            Some(Mode { form: Form::HttpChunked, .. }) => Cow::Owned(encode_chunk(frame)),
-            _ => Cow::Borrowed(frame),
-        }
+        if self.is_chunked() { Cow::Owned(encode_chunk(frame)) } else { Cow::Borrowed(frame) }
+    }
+
+    /// Whether what [`Self::frame`] makes are chunks.
+    pub fn is_chunked(&self) -> bool {
+        matches!(self.mode(), Some(Mode { form: Form::HttpChunked, .. }))
     }
 
     /// How the peer is spoken to and why, for the operator; known with the request.
