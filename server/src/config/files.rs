@@ -26,6 +26,8 @@ const VERSIONS: [(&str, WrittenVersion); 2] =
     [("3.05", WrittenVersion::V305), ("4.02", WrittenVersion::V402)];
 /// Merged ephemerides stand under this name where nothing else is said.
 const NAVIGATION_ID: &str = "BRDC00CHN";
+/// An hour of 150 stations has two minutes, and one thread does not keep them.
+const THREADS_DEFAULT: u64 = 2;
 /// The most files that are made at the same time.
 const THREADS_MAX: u64 = 16;
 
@@ -55,7 +57,7 @@ pub(crate) fn read(
     let kinds = kinds.map(|all| all.into_iter().map(|word| word.value.0).collect());
     let version = section.word("version", &VERSIONS).unwrap_or(WrittenVersion::V305);
     let id = section.parsed::<NineId>("navigation_id").map(|found| found.value);
-    let threads = section.integer_or("threads", 1..=THREADS_MAX, 1);
+    let threads = section.integer_or("threads", 1..=THREADS_MAX, THREADS_DEFAULT);
     let listen = section.parsed::<SocketAddr>("listen").map(|found| found.value);
     let readers = section.list::<String>("readers").unwrap_or_default();
     let researchers = section.flag_or("researchers", false);
