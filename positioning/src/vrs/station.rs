@@ -186,6 +186,8 @@ impl VirtualStation {
             begun.extend(arc);
         }
         if !begun.is_empty() {
+            // One satellite that rises must not double what thousands of stations hold.
+            self.arcs.reserve_exact(begun.len());
             self.arcs.extend(begun);
             self.arcs.sort_unstable_by_key(OutputArc::key);
         }

@@ -44,6 +44,7 @@ mod nearest;
 mod page;
 #[cfg(test)]
 mod page_rovers;
+mod page_virtual;
 #[cfg(test)]
 mod page_why;
 #[cfg(test)]

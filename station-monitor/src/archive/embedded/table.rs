@@ -1,5 +1,6 @@
 //! Observations of one station in columns: as they are read from a file, and handed out epoch by epoch.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tianshu_gnss::constellation::Constellation;
@@ -92,15 +93,22 @@ impl<T: Cell> Column<T> {
 impl Table {
     /// The rows of epochs, sorted; of a repeated satellite, signal and time the first is kept.
     pub(super) fn of<'a>(epochs: impl IntoIterator<Item = &'a ScaledEpoch>) -> Self {
-        let of_epoch = |e: &'a ScaledEpoch| e.observations.iter().map(|o| (e.time, o));
-        let mut rows: Vec<(GpsTime, &ScaledObservation)> =
-            epochs.into_iter().flat_map(of_epoch).collect();
-        // Stable, so that of equal rows the one that came first stays first.
-        rows.sort_by_key(|(time, o)| (o.satellite, o.signal, *time));
-        rows.dedup_by_key(|(time, o)| (o.satellite, o.signal, *time));
+        // Epochs come in the order of time or nearly so: rows of one signal then need no sorting.
+        let mut arcs: BTreeMap<(Satellite, Signal), Vec<(GpsTime, &ScaledObservation)>> =
+            BTreeMap::new();
+        for epoch in epochs {
+            for o in &epoch.observations {
+                arcs.entry((o.satellite, o.signal)).or_default().push((epoch.time, o));
+            }
+        }
         let mut table = Self::default();
-        for (time, o) in rows {
-            table.push(time, o);
+        for mut rows in arcs.into_values() {
+            // Stable, so that of equal rows the one that came first stays first.
+            rows.sort_by_key(|(time, _)| *time);
+            rows.dedup_by_key(|(time, _)| *time);
+            for (time, o) in rows {
+                table.push(time, o);
+            }
         }
         table
     }
