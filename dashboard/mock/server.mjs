@@ -144,7 +144,7 @@ const ROUTES = [
   ['DELETE', /^\/accounts\/([^/]+)\/second-factor$/, 'change_accounts', ({ part }) => void (accountOf(part).second_factor = false)],
   ['GET', /^\/audit$/, 'audit', ({ t, query }) => page(people.audit(world, t), query)],
   ['GET', /^\/archive\/calendar$/, 'archive', ({ t, query }) => orRefuse(answers.calendar(world, stationOf(query.get('station')), query, t))],
-  ['GET', /^\/virtual-rinex$/, 'archive', ({ t, session }) => desk.list(session.user, t)],
+  ['GET', /^\/virtual-rinex$/, 'archive', ({ t, session }) => [200, desk.list(session.user, t)]],
   ['POST', /^\/virtual-rinex$/, 'archive', ({ t, session, body }) => {
     const refused = desk.refuses(session.user, body, t);
     if (refused) throw new Refusal(...refused);
