@@ -95,11 +95,11 @@ export function makeAccounts(world, t) {
   }));
 }
 
-const DONE = ['login', 'account_changed', 'alarm_acknowledged', 'download', 'login_failed', 'logout', 'password_changed'];
+const DONE = ['login', 'account_changed', 'alarm_acknowledged', 'download', 'login_failed', 'logout', 'password_changed', 'virtual_rinex_asked'];
 export function audit(world, t) {
   return Array.from({ length: 450 }, (_, n) => {
-    const what = DONE[n % 7];
-    return { number: 450 - n, at: epoch(Math.floor(t - 30 - n * 400)), who: what === 'login_failed' ? 'mallory' : n % 3 ? 'wang' : 'li', peer: '10.0.0.9:51000', what, object: what.startsWith('account') ? 'field012' : what === 'download' ? '/files/daily/30s/2026/330/X.crx.gz' : '', outcome: what === 'login_failed' ? 'refused' : 'ok', detail: '' };
+    const what = DONE[n % 8];
+    return { number: 450 - n, at: epoch(Math.floor(t - 30 - n * 400)), who: what === 'login_failed' ? 'mallory' : n % 3 ? 'wang' : 'li', peer: '10.0.0.9:51000', what, object: what.startsWith('account') ? 'field012' : what === 'download' ? '/files/daily/30s/2026/330/X.crx.gz' : what === 'virtual_rinex_asked' ? '22.8167,108.3167,80' : '', outcome: what === 'login_failed' ? 'refused' : 'ok', detail: '' };
   });
 }
 

@@ -9,6 +9,7 @@ import * as answers from './answers.mjs';
 import * as people from './people.mjs';
 import { epoch, makeWorld, newsOf, now, qualityOf, roverRow, stationRow } from './world.mjs';
 import { Sessions } from './sessions.mjs';
+import { VirtualDesk } from './virtual.mjs';
 
 const { values: options } = parseArgs({
   options: { port: { type: 'string', default: '8090' }, stations: { type: 'string', default: '20' }, rovers: { type: 'string', default: '60' }, seed: { type: 'string', default: '1' } },
@@ -17,6 +18,7 @@ const world = makeWorld({ stations: Number(options.stations), rovers: Number(opt
 world.acknowledged = new Map();
 const accounts = people.makeAccounts(world, now());
 const sessions = new Sessions();
+const desk = new VirtualDesk(world);
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json', '.svg': 'image/svg+xml', '.png': 'image/png' };
@@ -142,6 +144,16 @@ const ROUTES = [
   ['DELETE', /^\/accounts\/([^/]+)\/second-factor$/, 'change_accounts', ({ part }) => void (accountOf(part).second_factor = false)],
   ['GET', /^\/audit$/, 'audit', ({ t, query }) => page(people.audit(world, t), query)],
   ['GET', /^\/archive\/calendar$/, 'archive', ({ t, query }) => orRefuse(answers.calendar(world, stationOf(query.get('station')), query, t))],
+  ['GET', /^\/virtual-rinex$/, 'archive', ({ t, session }) => [200, desk.list(session.user, t)]],
+  ['POST', /^\/virtual-rinex$/, 'archive', ({ t, session, body }) => {
+    const refused = desk.refuses(session.user, body, t);
+    if (refused) throw new Refusal(...refused);
+    return [202, desk.ask(session.user, body, t)];
+  }],
+  ['GET', /^\/virtual-rinex\/(\d+)$/, 'archive', ({ t, session, part }) => desk.list(session.user, t).find((j) => j.number === Number(part)) ?? (() => { throw missing(`job ${part}`); })()],
+  ['DELETE', /^\/virtual-rinex\/(\d+)$/, 'archive', ({ session, part }) => {
+    if (!desk.remove(session.user, Number(part))) throw missing(`job ${part}`);
+  }],
 ];
 const accountOf = (name) => accounts.find((a) => a.name === name) ?? (() => { throw missing(`account ${name}`); })();
 
@@ -202,7 +214,7 @@ function events(request, response, session) {
 createServer((request, response) => {
   const url = new URL(request.url, 'http://mock');
   const work = url.pathname.startsWith('/api/v1/') ? () => api(request, response, url.pathname.slice(7), url.searchParams)
-    : url.pathname.startsWith('/files/') ? () => send(response, 200, 'an invented file', { 'Content-Type': 'application/octet-stream' })
+    : /^\/(files|virtual-rinex)\//.test(url.pathname) ? () => send(response, 200, 'an invented file', { 'Content-Type': 'application/octet-stream' })
     : /^\/(livez|readyz|healthz)$/.test(url.pathname) ? () => send(response, 200, { status: 'ok' })
     : () => file(request, response, decodeURIComponent(url.pathname));
   Promise.resolve().then(work).catch((error) => {

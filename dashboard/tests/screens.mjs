@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { go, launch, login, open, settle, speak } from './screens/browser.mjs';
 import { axe, panels } from './screens/checks.mjs';
 import { bundles, plots, updates, usable } from './screens/figures.mjs';
-import { accounts, acknowledge, enrolment, expiry, keyboard, secondFactor, staleness, ownRovers } from './screens/acts.mjs';
+import { accounts, acknowledge, enrolment, expiry, keyboard, narrowArchive, ownRovers, secondFactor, staleness, virtualRinex, withoutArchive } from './screens/acts.mjs';
 
 const { values: o } = parseArgs({
   options: {
@@ -109,7 +109,7 @@ try {
   }
   // Whole pages at once for the eye: the screens above are cut at the window.
   await page.setViewportSize({ width: 1440, height: 2000 });
-  const tall = [['tall-overview', 'stations', '/overview'], ['tall-station', 'stations', `/stations/${encodeURIComponent(first.station ?? '')}`], ['tall-network', 'network', '/network'], ['tall-rovers', 'rovers', '/rovers'], ['tall-rover', 'rovers', `/rovers/${first.rover}`]];
+  const tall = [['tall-overview', 'stations', '/overview'], ['tall-station', 'stations', `/stations/${encodeURIComponent(first.station ?? '')}`], ['tall-network', 'network', '/network'], ['tall-archive', 'archive', '/archive'], ['tall-rovers', 'rovers', '/rovers'], ['tall-rover', 'rovers', `/rovers/${first.rover}`]];
   for (const [name, right, path] of tall) {
     if (!session.rights.includes(right)) continue;
     await go(page, path);
@@ -119,6 +119,7 @@ try {
   await go(page, sees ? '/overview' : '/factor');
   await look(page, 'narrow');
   await page.setViewportSize({ width: 1440, height: 1000 });
+  if (session.rights.includes('archive') && !o.only) await narrowArchive(page, faults, look);
   if (sees) await keyboard(page, faults);
   if (figures.plot_86400 && figures.plot_86400.count === 0 && first.mock) faults.push('no plot of a day of seconds was drawn');
   if ((figures.plot_86400?.max_ms ?? 0) > PLOT_MAX_MS) faults.push(`a day of seconds took ${figures.plot_86400.max_ms} ms`);
@@ -155,6 +156,8 @@ try {
     await accounts(page, faults, look);
     await acknowledge(page, faults, look);
     await enrolment(page, faults, look);
+    await virtualRinex(page, faults, look);
+    await withoutArchive(browser, base, storageState, faults, look);
   }
   if (sees) await staleness(browser, base, storageState, faults, look);
   if (sees) await expiry(context, page, o, faults, look);

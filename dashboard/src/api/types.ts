@@ -162,5 +162,18 @@ export interface Calendar {
     files: { name: string; path: string; bytes: number; kind: string }[];
   }[];
 }
+/** What is asked for; what is left out is as the service says. */
+export interface VirtualRequest {
+  latitude_deg: number; longitude_deg: number; height_m: number; from: string; until: string;
+  interval_s?: number; systems?: string; name?: string; warm_up_min?: number; stations?: number;
+}
+export type JobState = 'waiting' | 'running' | 'done' | 'failed';
+export interface VirtualFile { name: string; path: string; bytes: number }
+export interface VirtualJob {
+  number: number; state: JobState; asked: Epoch; ended: Known<Epoch>; latitude_deg: number; longitude_deg: number; height_m: number;
+  from: Epoch; until: Epoch; interval_s: Known<number>; systems: string; name: string; warm_up_min: number; stations: number;
+  before: number; progress: Known<{ share: number; is_warming_up: boolean; ambiguities: number; levelled: number }>;
+  problem: Known<string>; rinex: Known<VirtualFile>; report: Known<VirtualFile>; epochs: Known<[number, number]>;
+}
 export interface Items<T> { at: Epoch; items: T[] }
 export interface Page<T> extends Items<T> { next: Known<string> }

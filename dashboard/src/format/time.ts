@@ -37,6 +37,22 @@ export function full(epoch: Epoch | null | undefined): string {
   return epoch ? `${epoch.utc} · GPS ${epoch.gps_week} / ${epoch.gps_seconds.toFixed(1)} s` : '';
 }
 
+/** The first second of GPS time, 1980-01-06, as POSIX counts. */
+const GPS_BEGAN_S = 315_964_800;
+const WEEK_S = 604_800;
+
+/** Day and time on the calendar of GPS time, as RINEX writes it. */
+export function gpsCivil(epoch: Epoch): string {
+  const text = new Date((GPS_BEGAN_S + epoch.gps_week * WEEK_S + epoch.gps_seconds) * 1000).toISOString();
+  return text.slice(0, 19).replace('T', ' ');
+}
+
+/** A span on the calendar of GPS time; the day stands once where both ends are of it. */
+export function gpsSpan(from: Epoch, until: Epoch): string {
+  const [a, b] = [gpsCivil(from), gpsCivil(until)];
+  return `${a} – ${a.slice(0, 10) === b.slice(0, 10) ? b.slice(11) : b}`;
+}
+
 /** RFC 3339 as the page writes days and minutes. */
 export function rfc3339(text: string | null | undefined, zone: Zone): string {
   if (!text) return NONE;

@@ -7,22 +7,26 @@ export class Asked<T> {
   error = $state.raw<unknown>(null);
   busy = $state(true);
   private turn = $state(0);
+  private abort = new AbortController();
+  private pending = 0;
 
   /**
    * `path` is followed: where it gives null nothing is asked. A span that ends now may be part of it: the timer asks for
-   * the address anew. Must be called while a component is made.
+   * the address anew. `everyS` is followed too where it is a function; 0 asks once. Must be called while a component is made.
    */
-  constructor(path: () => string | null, everyS = 0) {
+  constructor(path: () => string | null, everyS: number | (() => number) = 0) {
     let shown: string | null = null;
     $effect(() => {
       const address = path();
       void this.turn;
       if (address === null) {
+        shown = null;
         this.value = null;
+        this.error = null;
         this.busy = false;
         return;
       }
-      const abort = new AbortController();
+      const abort = (this.abort = new AbortController());
       if (address !== shown) {
         this.value = null;
         this.error = null;
@@ -30,15 +34,22 @@ export class Asked<T> {
         shown = address;
       }
       void this.read(address, abort.signal, false);
-      const timer = everyS > 0 ? setInterval(() => void this.read(untrack(path) ?? address, abort.signal, true), everyS * 1000) : undefined;
-      return () => {
-        abort.abort();
-        clearInterval(timer);
-      };
+      return () => abort.abort();
+    });
+    const period = $derived(path() === null ? 0 : typeof everyS === 'function' ? everyS() : everyS);
+    $effect(() => {
+      if (period <= 0) return;
+      const timer = setInterval(() => {
+        const address = untrack(path);
+        // A server that is slower than the timer is not asked for more.
+        if (address !== null && this.pending === 0) void this.read(address, this.abort.signal, true);
+      }, period * 1000);
+      return () => clearInterval(timer);
     });
   }
 
   private async read(address: string, signal: AbortSignal, background: boolean): Promise<void> {
+    this.pending += 1;
     try {
       const value = await ask<T>(address, { signal, background });
       if (signal.aborted) return;
@@ -47,6 +58,8 @@ export class Asked<T> {
     } catch (error) {
       if (signal.aborted) return;
       this.error = error;
+    } finally {
+      this.pending -= 1;
     }
     this.busy = false;
   }

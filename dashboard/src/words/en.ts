@@ -107,4 +107,20 @@ export const en: Words = {
     station: 'Station', year: 'Year', month: 'Month', calendar: 'Calendar of the archive', files: 'Files', day: 'Day', doy: 'Day of year', hours: 'Hours', share: 'Completeness', size: 'Size', kind: 'Kind',
     whole: 'whole', part: 'part', gap: 'missing', unknown: 'not recorded', download: 'Download', yearView: 'Year', monthView: 'Month', previous: 'Previous', next: 'Next',
   },
+  virtual: {
+    title: 'Virtual RINEX', lead: 'What a receiver would have measured at a place within the network where none stood, computed from the archive.',
+    latitude: 'Latitude', longitude: 'Longitude', height: 'Height', latitudeHint: 'degrees, north positive', longitudeHint: 'degrees, east positive', heightHint: 'metres above the ellipsoid',
+    from: 'From (GPS time)', until: 'Until (GPS time)', fromHint: 'as in RINEX files', untilHint: 'a day later at most', more: 'More', interval: 'Interval in seconds', intervalHint: 'empty: that of the network',
+    name: 'Name of the station', nameHint: 'four letters or digits', warmUp: 'warm-up', warmUpField: 'Warm-up in minutes', warmUpHint: 'the network is solved for so long before', stations: 'stations', stationsField: 'Number of stations',
+    stationsHint: 'the nearest ones, 3 to 60', systems: 'Systems', systemsHint: 'those that the file has', ask: 'Compute', asked: (n) => `Job ${n} is asked for.`, map: 'A click on the map sets the place',
+    jobs: 'Your jobs', job: (n) => `Job ${n}`, noJobs: 'Nothing has been asked for yet.', kept: 'Files are kept for a week, or until the service is restarted. Only you see them.', gps: 'GPS time', ownInterval: 'interval of the network',
+    states: { waiting: 'Waiting', running: 'Running', done: 'Done', failed: 'Failed' }, before: (n) => `${n} jobs before it`, isNext: 'next in turn', begins: 'reading the archive', warming: 'finding whole cycles', making: 'writing epochs',
+    levelled: (share) => `${share} of ambiguities fixed`, epochs: (a, b) => `${a} of ${b} epochs`, progress: (n) => `Progress of job ${n}`, changed: (n, state) => `Job ${n}: ${state}.`,
+    callOff: 'Call off', remove: 'Remove', confirmCallOff: (n) => `Call job ${n} off? What is computed so far is lost.`, confirmRemove: (n) => `Remove job ${n} and its files?`,
+    ownFull: 'You have enough open jobs.', full: 'The service has enough jobs.', senseless: 'The service does not accept this.',
+    faults: {
+      latitude: 'A number from −90 to 90.', longitude: 'A number from −180 to 360.', height: 'A number from −500 to 10000.', moment: 'A day and a time.', order: 'The end must be after the begin.',
+      tooLong: 'A day at most: ask for several.', interval: 'More than 0, 300 at most, or empty.', systems: 'One system at least.', name: 'Four letters or digits.', warmUp: 'A number from 0 to 360.', stations: 'A whole number from 3 to 60.',
+    },
+  },
 };

@@ -29,7 +29,7 @@ export const enFields: typeof zhFields = {
   },
   audits: {
     login: 'login', logout: 'logout', login_failed: 'login failed', alarm_acknowledged: 'alarm acknowledged', account_made: 'account made', account_changed: 'account changed', account_removed: 'account removed',
-    password_changed: 'password changed', second_factor_set: 'second factor set', second_factor_removed: 'second factor removed', download: 'download',
+    password_changed: 'password changed', second_factor_set: 'second factor set', second_factor_removed: 'second factor removed', download: 'download', virtual_rinex_asked: 'virtual RINEX asked for',
   },
   errors: {
     bad_request: 'The request is wrong.', unauthorized: 'The session has ended.', wrong_credentials: 'User or password is wrong.', second_factor_required: 'The one-time code is needed.',

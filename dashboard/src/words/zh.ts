@@ -106,6 +106,22 @@ export const zh = {
     station: '基准站', year: '年', month: '月', calendar: '归档日历', files: '文件', day: '日期', doy: '年积日', hours: '各小时', share: '完整率', size: '大小', kind: '类别',
     whole: '完整', part: '部分', gap: '缺失', unknown: '无记录', download: '下载', yearView: '全年', monthView: '按月', previous: '上一', next: '下一',
   },
+  virtual: {
+    title: '虚拟 RINEX', lead: '由归档数据计算：在网内任意一点，一台并不存在的接收机会观测到什么。',
+    latitude: '纬度', longitude: '经度', height: '高程', latitudeHint: '度，北纬为正', longitudeHint: '度，东经为正', heightHint: '米，椭球高',
+    from: '开始（GPS 时）', until: '结束（GPS 时）', fromHint: '与 RINEX 文件相同', untilHint: '最长一天', more: '更多选项', interval: '采样间隔（秒）', intervalHint: '留空则与网络相同',
+    name: '站名', nameHint: '四个字母或数字', warmUp: '预热', warmUpField: '预热时间（分钟）', warmUpHint: '提前这么久开始网络解算', stations: '基准站', stationsField: '基准站数',
+    stationsHint: '取最近的，3 到 60 个', systems: '卫星系统', systemsHint: '写入文件的系统', ask: '开始计算', asked: (n: string) => `任务 ${n} 已提交。`, map: '点击地图选取位置',
+    jobs: '我的任务', job: (n: string) => `任务 ${n}`, noJobs: '还没有提交过任务。', kept: '文件保留一周，服务重启后清除；只有您自己能看到。', gps: 'GPS 时', ownInterval: '网络采样间隔',
+    states: { waiting: '排队', running: '计算中', done: '完成', failed: '失败' }, before: (n: string) => `前面还有 ${n} 个任务`, isNext: '下一个就是它', begins: '正在读取归档', warming: '正在求解整周模糊度', making: '正在写入历元',
+    levelled: (share: string) => `模糊度已固定 ${share}`, epochs: (a: string, b: string) => `${a} / ${b} 个历元`, progress: (n: string) => `任务 ${n} 的进度`, changed: (n: string, state: string) => `任务 ${n}：${state}。`,
+    callOff: '取消任务', remove: '删除', confirmCallOff: (n: string) => `取消任务 ${n}？已计算的部分会丢失。`, confirmRemove: (n: string) => `删除任务 ${n} 及其文件？`,
+    ownFull: '您未完成的任务已达上限。', full: '服务的任务队列已满。', senseless: '服务不接受这个请求。',
+    faults: {
+      latitude: '请输入 −90 到 90 的数。', longitude: '请输入 −180 到 360 的数。', height: '请输入 −500 到 10000 的数。', moment: '请输入日期和时间。', order: '结束必须晚于开始。',
+      tooLong: '最长一天，请分几次提交。', interval: '大于 0、不超过 300，或留空。', systems: '至少选一个系统。', name: '四个字母或数字。', warmUp: '请输入 0 到 360 的数。', stations: '请输入 3 到 60 的整数。',
+    },
+  },
 };
 
 export type Words = typeof zh;

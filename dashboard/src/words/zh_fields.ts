@@ -28,7 +28,7 @@ export const zhFields = {
   } as Record<string, string>,
   audits: {
     login: '登录', logout: '退出', login_failed: '登录失败', alarm_acknowledged: '确认告警', account_made: '新建账号', account_changed: '修改账号', account_removed: '删除账号',
-    password_changed: '更改密码', second_factor_set: '启用双因素', second_factor_removed: '取消双因素', download: '下载',
+    password_changed: '更改密码', second_factor_set: '启用双因素', second_factor_removed: '取消双因素', download: '下载', virtual_rinex_asked: '提交虚拟 RINEX 任务',
   } as Record<string, string>,
   errors: {
     bad_request: '请求不正确。', unauthorized: '会话已结束。', wrong_credentials: '用户名或密码不正确。', second_factor_required: '需要动态验证码。',

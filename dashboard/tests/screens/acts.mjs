@@ -76,6 +76,77 @@ export async function acknowledge(page, faults, look) {
   await page.locator('.alarm .acts .note').first().waitFor();
 }
 
+/** Asks for virtual RINEX: what is wrong is said beside the field, what is refused in the server's words, and a job is followed to its files. */
+export async function virtualRinex(page, faults, look) {
+  await speak(page, 'en');
+  await go(page, '/archive');
+  const panel = page.locator('[data-panel=virtual]');
+  const ask = panel.getByRole('button', { name: 'Compute' });
+  await panel.locator('.map-frame canvas').first().waitFor();
+  const start = await panel.locator('input[name=latitude]').inputValue();
+  if (!/^-?\d+\.\d+$/.test(start)) faults.push(`the form begins with no place but “${start}”`);
+  if (!(await panel.locator('input[name=from]').inputValue())) faults.push('the form begins with no span');
+  const before = await panel.boundingBox();
+  await panel.locator('input[name=latitude]').fill('95');
+  await ask.click();
+  await panel.locator('small.fault', { hasText: '−90' }).waitFor();
+  if ((await page.evaluate(() => document.activeElement?.getAttribute('name'))) !== 'latitude') faults.push('the field that is wrong does not get the focus');
+  if ((await panel.boundingBox()).height !== before.height) faults.push('the form jumps when it says what is wrong');
+  await look(page, 'virtual-wrong');
+  // The middle of the map is within the network.
+  await panel.locator('.map').click();
+  await panel.locator('summary').click();
+  await panel.locator('input[name=interval]').fill('1.5');
+  await ask.click();
+  await panel.locator('[role=alert]', { hasText: 'multiple' }).waitFor();
+  await panel.locator('input[name=interval]').fill('30');
+  await ask.click();
+  const said = await panel.locator('[role=status]', { hasText: /Job \d+/ }).textContent();
+  const number = /\d+/.exec(said)[0];
+  const row = panel.locator(`[data-job="${number}"]`);
+  await panel.locator(`[data-job="${number}"][data-job-state=running] progress[value]`).waitFor({ timeout: 15_000 });
+  await row.scrollIntoViewIfNeeded();
+  await look(page, 'virtual-running');
+  await panel.locator(`[data-job="${number}"][data-job-state=done]`).waitFor({ timeout: 20_000 });
+  if (!(await panel.locator('[data-news]').textContent()).includes(`Job ${number}: Done`)) faults.push('that a job is done is not said');
+  const files = await row.locator('a[download]').evaluateAll((links) => Promise.all(links.map(async (a) => (await fetch(a.href)).status)));
+  if (files.join() !== '200,200') faults.push(`files of a job: ${files.join()}`);
+  if (!(await row.textContent()).includes('120 of 120')) faults.push('a job does not say its epochs');
+  await row.scrollIntoViewIfNeeded();
+  await look(page, 'virtual-done');
+  await row.getByRole('button').click();
+  await page.locator('dialog').getByRole('button', { name: 'Cancel' }).click();
+  if ((await row.count()) !== 1) faults.push('a job went though its removal was called off');
+  await row.getByRole('button').click();
+  await look(page, 'virtual-remove');
+  await page.locator('dialog button[type=submit]').click();
+  await row.waitFor({ state: 'detached' });
+}
+
+/** A service without an archive: the panel says so, and nothing is asked about jobs. */
+export async function withoutArchive(browser, base, storageState, faults, look) {
+  const { context, page } = await open(browser, base, faults, { locale: 'en', storageState });
+  let asked = 0;
+  page.on('request', (request) => (asked += request.url().includes('/virtual-rinex') ? 1 : 0));
+  await context.route('**/api/v1/archive/calendar**', (route) => route.fulfill({ status: 404, contentType: 'application/json', body: '{"code":"unavailable","message":"there is no archive"}' }));
+  await page.goto(`${base}/#/archive`);
+  await page.locator('[data-panel=virtual][data-state=reason]').waitFor({ timeout: 10_000 }).catch(() => faults.push('without an archive virtual RINEX is offered'));
+  await page.waitForTimeout(2_500);
+  if (asked > 0) faults.push(`without an archive jobs were asked for ${asked} times`);
+  await look(page, 'virtual-unavailable');
+  await context.close();
+}
+
+/** At the width of a telephone no part of the form stands out of the page. */
+export async function narrowArchive(page, faults, look) {
+  await page.setViewportSize({ width: 420, height: 2400 });
+  await go(page, '/archive');
+  const wide = await page.evaluate(() => [...document.querySelectorAll('[data-panel=virtual] *')].filter((e) => !e.closest('.map-frame') && !e.classList.contains('sr') && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80)));
+  if (wide.length > 0) faults.push(`too wide for a narrow page: ${wide[0]} and ${wide.length - 1} more`);
+  await look(page, 'archive-narrow');
+  await page.setViewportSize({ width: 1440, height: 1000 });
+}
+
 export async function enrolment(page, faults, look) {
   await go(page, '/factor');
   await page.getByRole('button', { name: 'Draw a secret' }).click();
