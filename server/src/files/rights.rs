@@ -47,7 +47,7 @@ impl Readers {
         if kept.is_none() && self.has_researchers {
             return match self.recogniser.recognise(&told, from).await {
                 Ok((_, account)) => self.of_account(&account),
-                Err(denial) => denied(&denial),
+                Err(denial) => denied(denial),
             };
         }
         if !self.recogniser.is_heard(&Arc::from(told.user()), from) {
@@ -73,7 +73,7 @@ impl Readers {
     }
 }
 
-fn denied(denial: &Denial) -> Verdict {
+fn denied(denial: Denial) -> Verdict {
     match denial {
         Denial::LockedOut => Verdict::LockedOut,
         Denial::Busy | Denial::AccountsUnreachable => Verdict::Unsure,

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use tianshu_gnss::coords::Geodetic;
 use tianshu_gnss::event::{StationEvent, StationNews};
 use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_gnss::time::utc::Utc;
+use tianshu_ingest::clock::SystemClock;
 use tianshu_rinex::navigation::reader::NavReader;
 use tianshu_rinex::observation::reader::ObsReader;
 use tianshu_rinex::unpack::unpacked;
@@ -16,12 +18,15 @@ use tianshu_simulator::network::{Network, NetworkStation};
 use tianshu_simulator::product::rtcm::StationStream;
 use tianshu_simulator::world::World;
 use tianshu_station_monitor::archive::inlet::Archiving;
+use tianshu_station_monitor::archive::keeper::open;
+use tianshu_station_monitor::archive::status::SharedStatus;
 use tianshu_station_monitor::products::kind::Kind;
-use tianshu_station_monitor::products::schedule::{Outcome, Schedule};
+use tianshu_station_monitor::products::schedule::{Outcome, SETTLE, Schedule};
 use tianshu_station_monitor::products::work::{Press, PressSettings, Sources};
 
 use crate::config::read::{Config, from_text};
 use crate::files::source::ArchiveSource;
+use crate::files::worker::Worker;
 
 const CONFIG: &str = r#"
 [agency]
@@ -125,4 +130,38 @@ fn an_hour_of_the_archive_becomes_files() {
     let text = read(&files.folder, Kind::HourlyNavigation, "BRDC00CHN", start);
     let orbits = NavReader::new(&text).unwrap().count();
     assert!(orbits > 20, "{orbits} ephemerides");
+}
+
+#[test]
+fn an_hour_has_settled_when_the_archive_has_closed_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = from_text(CONFIG, folder.path()).expect("a good configuration");
+    let files = config.files.clone().unwrap();
+    let ended = archive(&config) + Interval::from_seconds(3_600);
+    let settings = PressSettings {
+        navigation_id: files.navigation_id,
+        run_by: String::new(),
+        version: files.version,
+        software: "Tianshu test".to_owned(),
+        threads: 1,
+    };
+    let kept = config.archive.clone().unwrap();
+    let worker = Worker {
+        clock: Arc::new(SystemClock::start()),
+        press: Press::new(files.folder, config.records.clone(), settings),
+        source: ArchiveSource::new(kept.clone(), vec![station()]),
+        schedule: Schedule::new(vec![station()], files.kinds.clone(), ended),
+        kinds: files.kinds,
+        late: sync_channel(1).1,
+        stop: Arc::default(),
+    };
+    let after = |seconds| ended + Interval::from_seconds(seconds);
+    assert!(worker.as_of(after(30)) < ended + SETTLE, "it is in the spool alone");
+    assert_eq!(worker.as_of(after(100)), after(100), "it is not waited for any longer");
+    let (keeper, mut tender) = open(&kept, &SharedStatus::default()).unwrap();
+    tender.tend(after(14));
+    assert!(worker.as_of(after(30)) < ended + SETTLE, "so soon some epochs are on their way");
+    tender.tend(after(15));
+    assert_eq!(worker.as_of(after(30)), after(30));
+    drop(keeper);
 }

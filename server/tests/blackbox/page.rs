@@ -101,7 +101,7 @@ const READS: [(&str, [u16; 5]); 18] = [
         "/api/v1/archive/calendar?station=S1&from=2026-01-01&until=2026-01-02",
         [200, 403, 200, 200, 403],
     ),
-    ("/api/v1/virtual-rinex", [200, 403, 200, 200, 403]),
+    ("/api/v1/virtual-rinex", [404, 403, 404, 404, 403]),
     ("/api/v1/network/predicted-error", [404, 403, 404, 403, 403]),
     ("/api/v1/map/boundaries", [404, 404, 404, 404, 403]),
 ];

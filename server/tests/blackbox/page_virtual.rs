@@ -23,14 +23,14 @@ fn service(has_network: bool) -> Service {
          [web]\nlisten = \"127.0.0.1:0\"\nfolder = \"web\"\n[archive]\nfolder = \"archive\"\n"
         .to_owned();
     let folder = folder_with(&config, &ACCOUNTS);
-    write!(config, "[network]\nsolve = {has_network}\n").unwrap();
+    write!(config, "[network]\nsolve = {has_network}\n").expect("a string takes all");
     for (name, north, east) in [("S1", 23.0, 108.0), ("S2", 23.4, 108.0), ("S3", 23.0, 108.4)] {
         write!(
             config,
             "[[station]]\nname = \"{name}\"\nlink = \"tcp\"\naddress = \"127.0.0.1:9\"\nposition = [{north}, {east}, 80.0]\n\
              [[mountpoint]]\nname = \"{name}\"\nkind = \"station\"\nstation = \"{name}\"\n"
         )
-        .unwrap();
+        .expect("a string takes all");
     }
     Service::start_with(folder, &config, &[])
 }
@@ -97,6 +97,8 @@ fn a_job_is_its_own_account_s_and_says_why_there_is_no_file() {
 #[test]
 fn without_a_network_there_is_no_virtual_rinex() {
     let service = service(false);
-    let refused = browser(&service, "lin").ask("POST", PATH, Some(&asked()));
-    assert_eq!((refused.status, &refused.json()["code"]), (404, &json!("unavailable")));
+    let lin = browser(&service, "lin");
+    for refused in [lin.ask("POST", PATH, Some(&asked())), lin.get(PATH)] {
+        assert_eq!((refused.status, &refused.json()["code"]), (404, &json!("unavailable")));
+    }
 }

@@ -33,7 +33,7 @@ impl Packing {
 /// Takes text, and hands it on as it is or gzipped.
 pub(crate) enum Packed<W: Write> {
     Plain(W),
-    Gzip(GzEncoder<W>),
+    Gzip(Box<GzEncoder<W>>),
 }
 
 impl<W: Write> Packed<W> {
@@ -43,7 +43,7 @@ impl<W: Write> Packed<W> {
             return Self::Plain(to);
         }
         // Neither name nor time of a file within the file: the same observations give the same bytes.
-        Self::Gzip(GzBuilder::new().mtime(0).write(to, Compression::new(level)))
+        Self::Gzip(Box::new(GzBuilder::new().mtime(0).write(to, Compression::new(level))))
     }
 
     pub(crate) fn write(&mut self, text: &str) -> io::Result<()> {

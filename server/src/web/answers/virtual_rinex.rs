@@ -132,10 +132,7 @@ pub(crate) async fn ask(
     Body(asked): Body<VirtualRequest>,
 ) -> Result<(StatusCode, Json<VirtualJob>), ApiError> {
     let desk = desk(&facts, &visitor)?;
-    let Some(ground) = facts.offered().ground.clone() else {
-        let text = "there is no virtual RINEX without an archive and a solved network";
-        return Err(ApiError::unavailable(text));
-    };
+    let ground = facts.offered().ground.clone().ok_or_else(nothing_to_make_it_of)?;
     let request = request(&asked)?;
     check(&ground, &request).map_err(|error| ApiError::senseless(&error))?;
     let object = format!("{},{},{}", asked.latitude_deg, asked.longitude_deg, asked.height_m);
@@ -156,7 +153,11 @@ pub(crate) async fn list(
     State(facts): State<Arc<Facts>>,
     visitor: Visitor,
 ) -> Result<Json<Vec<VirtualJob>>, ApiError> {
-    let found = desk(&facts, &visitor)?.of(&visitor.session.user);
+    let desk = desk(&facts, &visitor)?;
+    if facts.offered().ground.is_none() {
+        return Err(nothing_to_make_it_of());
+    }
+    let found = desk.of(&visitor.session.user);
     Ok(Json(found.iter().map(|(job, before)| view(job, *before)).collect()))
 }
 
@@ -204,6 +205,10 @@ pub(crate) fn is_own_file(facts: &Facts, visitor: &Visitor, path: &str) -> bool 
 fn desk<'a>(facts: &'a Facts, visitor: &Visitor) -> Result<&'a VirtualJobs, ApiError> {
     visitor.needs(Right::Archive)?;
     Ok(&facts.jobs)
+}
+
+fn nothing_to_make_it_of() -> ApiError {
+    ApiError::unavailable("there is no virtual RINEX without an archive and a solved network")
 }
 
 fn unknown(number: u64) -> ApiError {
@@ -323,7 +328,7 @@ mod tests {
         let request = request(&asked(22.8, "2026-11-27T08:00:00")).expect("a request");
         assert_eq!((request.name.as_str(), request.stations), ("VRS0", STATIONS_DEFAULT));
         assert_eq!(request.warm_up, Interval::from_seconds(1_800));
-        assert_eq!((request.until - request.from).seconds(), 3_600.0);
+        assert_eq!(request.until - request.from, Interval::from_seconds(3_600));
         assert_eq!(request.systems.len(), 5);
     }
 
