@@ -187,6 +187,8 @@ pub struct VirtualMount {
     pub among: BTreeSet<StationName>,
     /// When that one switches.
     pub policy: NearestPolicy,
+    /// Whether rovers that are near each other share one.
+    pub grid: bool,
 }
 
 /// What rovers get of a master station and its network.

@@ -236,6 +236,7 @@ fn virtual_stations() -> MountKind {
         profile: Profile::msm(MsmLevel::Msm4, systems),
         among: BTreeSet::new(),
         policy: NearestPolicy::default(),
+        grid: false,
     })
 }
 

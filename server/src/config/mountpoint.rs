@@ -120,7 +120,8 @@ fn nearest(section: &mut Section<'_>) -> Understood {
 fn vrs(section: &mut Section<'_>) -> Understood {
     let profile = profile::read(section, Observations::Msm(MsmLevel::Msm4));
     let (among, policy, at) = nearest_base(section);
-    (MountKind::Virtual(VirtualMount { profile, among, policy }), at)
+    let grid = section.flag_or("grid", false);
+    (MountKind::Virtual(VirtualMount { profile, among, policy, grid }), at)
 }
 
 /// A master and its network, for receivers that put them together by themselves.

@@ -4,6 +4,7 @@ pub(crate) mod cost;
 pub(crate) mod desk;
 pub(crate) mod encode;
 pub(crate) mod ephemerides;
+pub(crate) mod grid;
 pub(crate) mod identity;
 pub(crate) mod profile;
 pub(crate) mod slow;

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use tianshu_caster::clock::Clock;
 use tianshu_caster::config::{CasterIdentity, MountConfig, MountKind, VirtualMount};
-use tianshu_caster::source::{
-    Availability, CorrectionSource, CorrectionStream, OpenRefusal, OpenStream, RoverFacts,
-};
+use tianshu_caster::source::{Availability, CorrectionSource, OpenRefusal, OpenStream, RoverFacts};
 use tianshu_caster::stations::Stations;
 use tianshu_caster::stations::state::Health;
 use tianshu_caster::table::{Described, describe_virtual};
@@ -21,6 +19,8 @@ use tianshu_ntrip::sourcetable::stream::StreamEntry;
 use crate::serve::epoch::NewestEpoch;
 use crate::vrs::cost::Cost;
 use crate::vrs::desk::Board;
+use crate::vrs::grid::Cells;
+use crate::vrs::grid::stream::GridStream;
 use crate::vrs::identity::StationIds;
 use crate::vrs::profile::messages;
 use crate::vrs::stream::VirtualStream;
@@ -61,6 +61,8 @@ struct Offered {
 struct Mounted {
     settings: Arc<VirtualMount>,
     described: Described,
+    /// In grid mode. Rovers from before a reload keep the cells that they have.
+    cells: Option<Arc<Cells>>,
 }
 
 impl VirtualSource {
@@ -79,10 +81,10 @@ impl VirtualSource {
                 network: self.identity.network.clone(),
                 country: self.identity.country.clone(),
             };
-            Some((
-                mount.mountpoint.clone(),
-                Mounted { settings: Arc::new(settings.clone()), described },
-            ))
+            let settings = Arc::new(settings.clone());
+            let cells =
+                settings.grid.then(|| Cells::new(Arc::clone(&settings), self.around.clone()));
+            Some((mount.mountpoint.clone(), Mounted { settings, described, cells }))
         });
         // The sourcetable tells whole seconds.
         let interval_s = Duration::from_secs_f64(interval_s.max(1.0)).as_secs();
@@ -130,11 +132,14 @@ impl CorrectionSource for VirtualSource {
         let offered = self.offered();
         let mount = offered.mounts.get(mountpoint);
         let mount = mount.ok_or_else(|| OpenRefusal::Offline("it was taken away".to_owned()))?;
-        let mut stream = VirtualStream::new(Arc::clone(&mount.settings), self.around.clone());
+        let mut stream: OpenStream = match &mount.cells {
+            Some(cells) => Box::new(GridStream::new(Arc::clone(cells))),
+            None => Box::new(VirtualStream::new(Arc::clone(&mount.settings), self.around.clone())),
+        };
         if let Some(gga) = &rover.gga {
             stream.rover_told(gga, rover.now);
         }
-        Ok(Box::new(stream))
+        Ok(stream)
     }
 }
 

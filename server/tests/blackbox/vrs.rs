@@ -51,6 +51,8 @@ impl Network {
         tables += "[[mountpoint]]\nname = \"VRS\"\nkind = \"vrs\"\nneeds_account = false\n";
         tables += "[[mountpoint]]\nname = \"TEXTS\"\nkind = \"vrs\"\nneeds_account = false\nprofile = \"msm7\"\n";
         tables += "messages = [\"1005\", \"1029\", \"ephemerides\"]\n";
+        tables +=
+            "[[mountpoint]]\nname = \"GRID\"\nkind = \"vrs\"\nneeds_account = false\ngrid = true\n";
         let service = Service::start(&tables);
         service.bring_up("VRS", || {});
         Self { service, tables, _world: world, _folder: folder }
@@ -141,6 +143,42 @@ fn assert_profile_with_texts(rover: &Rover) {
     }
 }
 
+/// Rovers in one cell get the same bytes, of one station at the cell's middle; one that comes later is told first who that is. A rover in
+/// another cell has another station.
+#[track_caller]
+fn assert_shared(network: &Network) {
+    let rover = |north, east| {
+        let mut rover = Rover::v1(network.service.address(), "GRID", "");
+        rover.say(&gga(place(north, east)));
+        rover
+    };
+    let first = until_virtual(&rover(23.111, 108.111));
+    let later = until_virtual(&rover(23.139, 108.139));
+    let other = until_virtual(&rover(23.16, 108.11));
+    // 3' by 3' and 200 m: the middle is what the first 1006 tells.
+    let middle = Geodetic::from_degrees(23.125, 108.125, 100.0).to_ecef(GRS80);
+    for frames in [&first, &later] {
+        let numbers: Vec<u16> = frames.iter().filter_map(Frame::message_number).collect();
+        assert_eq!(numbers[..3], [1006, 1008, 1033]);
+        let Ok(Message::ReferencePoint(point)) = decode(&frames[0]) else { panic!("no 1006") };
+        assert!((point.point.place - middle).norm_m() < 1e-3, "{point:?}");
+    }
+    assert_eq!(first[0], later[0]);
+    assert_ne!(first[0].station_id(), other[0].station_id());
+    network.service.logged("served by virtual station", 4);
+}
+
+/// The frames from the first of a virtual station on, once there are some.
+fn until_virtual(rover: &Rover) -> Vec<Frame> {
+    eventually("a virtual station serves", || {
+        let (frames, noise) = frames_in(&rover.body());
+        assert_eq!(noise, 0, "whole frames only");
+        let is_virtual = |frame: &Frame| frame.station_id() >= Some(VIRTUAL_ID_MIN);
+        let frames: Vec<_> = frames.into_iter().skip_while(|frame| !is_virtual(frame)).collect();
+        (frames.len() > 20).then_some(frames)
+    })
+}
+
 #[test]
 fn a_rover_gets_the_nearest_base_and_then_its_own_station() {
     let mut network = Network::start();
@@ -166,6 +204,7 @@ fn a_rover_gets_the_nearest_base_and_then_its_own_station() {
     assert_virtual(&until_visits(&rover, 2), as_told(here));
     network.service.logged("served by virtual station", 1);
     assert_profile_with_texts(&reader);
+    assert_shared(&network);
 
     // A reload that changes nothing about the network changes nothing for its rovers.
     let more = "[[mountpoint]]\nname = \"NEAR\"\nkind = \"nearest\"\n";
