@@ -13,7 +13,7 @@ pub(crate) mod lane;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tianshu_gnss::station::StationName;
 use tokio::runtime::Handle;
@@ -23,6 +23,7 @@ use tokio::task::yield_now;
 
 use crate::delivery::Batch;
 use crate::lanes::lane::{Lane, Offered, Outgoing};
+use crate::locked::lock;
 use crate::registry::Shared;
 use crate::stations::Feed;
 
@@ -148,11 +149,6 @@ async fn pass(lanes: &mut Vec<Arc<Lane>>, batch: &Batch, shared: &Shared) {
         shared.counters.frames_sent.add(sent * u64::from(batch.frames));
         yield_now().await;
     }
-}
-
-/// A lock whose holder panicked is still consistent: every change under it is one call.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod events;
 pub(crate) mod lanes;
 pub mod ledger;
 pub mod listener;
+mod locked;
 pub(crate) mod members;
 pub mod nearest;
 pub mod profile;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use tianshu_gnss::station::StationName;
@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::{CasterIdentity, Limits, MountConfig, MountKind, Offering};
 use crate::events::{EndReason, EventSender, SessionId};
 use crate::lanes::Lanes;
+use crate::locked::lock;
 use crate::members::{Member, Members, SessionPlace};
 use crate::nearest::source::{NearestMount, NearestSource};
 use crate::relay::{RelayMount, RelaySource};
@@ -244,9 +245,4 @@ impl Shared {
         let connections = self.admission.connections() as u64;
         CasterStats { connections, rovers, uploads, ..self.counters.snapshot() }
     }
-}
-
-/// A lock whose holder panicked is still consistent: every change under it is one call.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,7 +9,7 @@ pub mod state;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tianshu_gnss::coords::Ecef;
 use tianshu_gnss::event::StationEvent;
@@ -19,6 +19,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::config::StationSettings;
 use crate::delivery::Batch;
+use crate::locked::lock;
 use state::{Health, Identity, StationState};
 
 /// Batches that wait for the slowest rover of a station before the oldest is dropped for it. A receiver writes an epoch
@@ -267,9 +268,4 @@ impl Table {
         let stations = self.stations.iter().map(|(name, entry)| (name.clone(), view(entry)));
         StationsView { stations: stations.collect() }
     }
-}
-
-/// A lock whose holder panicked is still consistent: every change under it is one assignment.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

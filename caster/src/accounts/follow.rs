@@ -1,7 +1,7 @@
 //! The accounts as a running caster has them: read from their store by one thread, which follows its changes.
 
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, Weak};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -10,6 +10,7 @@ use crate::accounts::directory::Directory;
 #[cfg(test)]
 use crate::accounts::store::Position;
 use crate::accounts::store::{AccountStore, Changes, Missing, StoreError, StorePlace};
+use crate::locked::lock;
 
 /// How often the store is asked for changes: what `tianshu user disable` takes to reach a rover at most, beside
 /// [`crate::caster::ACCESS_EVERY`].
@@ -199,10 +200,6 @@ impl Outage {
 pub fn posix_now() -> PosixSeconds {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     PosixSeconds::try_from(since.as_secs()).unwrap_or(PosixSeconds::MAX)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

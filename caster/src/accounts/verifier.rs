@@ -10,7 +10,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use ring::hmac;
 use ring::rand::SystemRandom;
@@ -21,6 +21,7 @@ use tokio::task::spawn_blocking;
 use crate::access::NoRandomness;
 use crate::accounts::password::PasswordHash;
 use crate::accounts::recent::Recent;
+use crate::locked::lock;
 use crate::throttle::Subscriber;
 
 /// Right passwords remembered: between so many and twice as many, some 50 bytes each. Twice the accounts of a large network.
@@ -210,10 +211,6 @@ impl Drop for Place {
             }
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
