@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tianshu_ntrip::credentials::Credentials;
+use tianshu_ntrip::credentials::{Credentials, Secret};
 use tianshu_ntrip::mountpoint::Mountpoint;
 
 use crate::access::table::TableAccess;
@@ -37,6 +37,16 @@ impl Guard {
 
     fn is_heard(&self, name: &Arc<str>, from: IpAddr) -> bool {
         self.lockout().check(name, from, self.clock.now()).is_ok()
+    }
+
+    /// Counts what became of a password that no hash had to be tried for.
+    fn on_password(&self, name: &Arc<str>, password: &Secret, from: IpAddr, is_right: bool) {
+        if is_right {
+            self.lockout().on_right(name, from);
+        } else {
+            let is_new = self.verifier.on_wrong(name, password);
+            self.on_wrong(name, from, is_new);
+        }
     }
 
     /// Counts a wrong password, unless it was known to be wrong: repeating it is no guess.
@@ -81,12 +91,8 @@ impl Gate {
             return Verdict::Denied(Denial::LockedOut);
         }
         let verdict = self.table.decide(asked);
-        if matches!(&verdict, Verdict::Denied(denial) if denial.is_about_credentials()) {
-            let is_new = self.guard.verifier.on_wrong(&name, password);
-            self.guard.on_wrong(&name, asked.peer, is_new);
-        } else {
-            self.guard.lockout().on_right(&name, asked.peer);
-        }
+        let is_wrong = matches!(&verdict, Verdict::Denied(denial) if denial.is_about_credentials());
+        self.guard.on_password(&name, password, asked.peer, !is_wrong);
         verdict
     }
 
@@ -140,8 +146,7 @@ fn nobody(has_accounts: bool, guard: &Guard, said: &Credentials, from: IpAddr) -
     if has_accounts && guard.verifier.is_full() {
         return Denial::Busy;
     }
-    let is_new = guard.verifier.on_wrong(&name, said.password());
-    guard.on_wrong(&name, from, is_new);
+    guard.on_password(&name, said.password(), from, false);
     Denial::UnknownAccount
 }
 
@@ -176,13 +181,7 @@ impl Recogniser {
 
     /// Counts what became of a password that is kept elsewhere. Repeating a wrong one is no guess.
     pub fn on_password(&self, said: &Credentials, from: IpAddr, is_right: bool) {
-        let name: Arc<str> = said.user().into();
-        if is_right {
-            self.guard.lockout().on_right(&name, from);
-        } else {
-            let is_new = self.guard.verifier.on_wrong(&name, said.password());
-            self.guard.on_wrong(&name, from, is_new);
-        }
+        self.guard.on_password(&said.user().into(), said.password(), from, is_right);
     }
 
     /// Counts a guess at something else than the password, such as a second factor.
