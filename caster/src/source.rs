@@ -1,5 +1,6 @@
 //! The one trait through which corrections come. The caster asks; who makes them is not its business.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -134,6 +135,32 @@ pub enum Notice {
         /// How far it is from the one before, m.
         distance_m: f64,
     },
+}
+
+/// Notices of a stream that wait for its session. A change makes one or two.
+#[derive(Clone, Debug, Default)]
+pub struct Notices(VecDeque<Notice>);
+
+/// Notices that wait at the most; more are dropped.
+const NOTICES_MAX: usize = 8;
+
+impl Notices {
+    /// Adds one behind the others, if there is room.
+    pub fn push(&mut self, notice: Notice) {
+        if self.0.len() < NOTICES_MAX {
+            self.0.push_back(notice);
+        }
+    }
+
+    /// The next one.
+    pub fn pop(&mut self) -> Option<Notice> {
+        self.0.pop_front()
+    }
+
+    /// Takes those out that say why the rover gets nothing, since it gets something now.
+    pub fn forget_withheld(&mut self) {
+        self.0.retain(|notice| !matches!(notice, Notice::Withheld(_)));
+    }
 }
 
 /// Why a rover gets nothing at this moment, though it is connected.

@@ -1,6 +1,6 @@
 //! A rover's stream from the nearest station: introduced by its identity, begun at an epoch, moved without a torn frame.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,12 +18,9 @@ use crate::config::NearestPolicy;
 use crate::delivery::{Batch, Delivery};
 use crate::nearest::position::{RoverPosition, Told};
 use crate::nearest::{Candidate, Choice, Incumbent, SwitchReason, choose};
-use crate::source::{CorrectionStream, Next, Notice, StreamItem, Withheld};
+use crate::source::{CorrectionStream, Next, Notice, Notices, StreamItem, Withheld};
 use crate::stations::state::Health;
 use crate::stations::{Feed, StationsView};
-
-/// Notices that wait for the session; more are dropped. A change of station makes two.
-const NOTICES_MAX: usize = 8;
 
 /// Jumps of one rover are told at most so often: clients that alternate between two places do so with every sentence.
 const JUMP_TOLD_EVERY: Duration = Duration::from_mins(1);
@@ -41,7 +38,7 @@ pub struct NearestStream {
     look_again: Option<Uptime>,
     /// A nearer station waits for the end of an epoch.
     switch_waits: bool,
-    notices: VecDeque<Notice>,
+    notices: Notices,
     jump_told: Option<Uptime>,
 }
 
@@ -83,7 +80,7 @@ impl NearestStream {
             withheld: None,
             look_again: None,
             switch_waits: false,
-            notices: VecDeque::new(),
+            notices: Notices::default(),
             jump_told: None,
         };
         stream.withhold(Withheld::NoPosition);
@@ -98,15 +95,9 @@ impl NearestStream {
             .as_ref()
             .is_some_and(|old| std::mem::discriminant(old) == std::mem::discriminant(&why));
         if !same_kind {
-            self.notify(Notice::Withheld(why.clone()));
+            self.notices.push(Notice::Withheld(why.clone()));
         }
         self.withheld = Some(why);
-    }
-
-    fn notify(&mut self, notice: Notice) {
-        if self.notices.len() < NOTICES_MAX {
-            self.notices.push_back(notice);
-        }
     }
 
     /// Looks whether another station should serve.
@@ -132,7 +123,7 @@ impl NearestStream {
 
     fn switch(&mut self, view: &StationsView, to: &Candidate, reason: SwitchReason, now: Uptime) {
         let Some(station) = view.get(&to.station) else { return };
-        self.notify(Notice::Serving {
+        self.notices.push(Notice::Serving {
             station: to.station.clone(),
             distance_m: to.distance_m,
             reason: reason.text(),
@@ -155,7 +146,7 @@ impl NearestStream {
 
     async fn next_item(&mut self) -> StreamItem {
         loop {
-            if let Some(notice) = self.notices.pop_front() {
+            if let Some(notice) = self.notices.pop() {
                 return StreamItem::Notice(notice);
             }
             if let Some(introduction) = self.introduction() {
@@ -301,7 +292,7 @@ impl CorrectionStream for NearestStream {
             Told::Jump { distance_m } => {
                 if self.jump_told.is_none_or(|told| now - told >= JUMP_TOLD_EVERY) {
                     self.jump_told = Some(now);
-                    self.notify(Notice::PositionJump { distance_m });
+                    self.notices.push(Notice::PositionJump { distance_m });
                 }
             }
             Told::NoFix if self.position.place().is_none() => self.withhold(Withheld::NoFix),

@@ -1,13 +1,12 @@
 //! One rover's stream of a master and its network: the nearest station's observations, and what is told beside.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tianshu_caster::config::NetworkMount;
 use tianshu_caster::delivery::Delivery;
 use tianshu_caster::nearest::position::{RoverPosition, Told};
-use tianshu_caster::source::{CorrectionStream, Next, Notice, StreamItem, Withheld};
+use tianshu_caster::source::{CorrectionStream, Next, Notice, Notices, StreamItem, Withheld};
 use tianshu_gnss::coords::{Ecef, GRS80};
 use tianshu_gnss::time::uptime::Uptime;
 use tianshu_ntrip::nmea::gga::Gga;
@@ -22,8 +21,6 @@ use crate::vrs::identity::Identity;
 use crate::vrs::slow::{Known, notice, station_id};
 use crate::vrs::source::Around;
 
-/// Notices that wait for the session; more are dropped. A change makes one.
-const NOTICES_MAX: usize = 8;
 /// What a rover's display shows when its master changes.
 const CHANGED: &str = "Another reference station is nearer and serves from now on.";
 
@@ -35,7 +32,7 @@ pub(crate) struct NetworkStream {
     master: Option<Master>,
     /// Who served last.
     last_served: Option<StationIndex>,
-    notices: VecDeque<Notice>,
+    notices: Notices,
     withheld: Option<Withheld>,
     last_number: Option<u64>,
     last_frames: u32,
@@ -58,7 +55,7 @@ impl NetworkStream {
             position: RoverPosition::default(),
             master: None,
             last_served: None,
-            notices: VecDeque::new(),
+            notices: Notices::default(),
             withheld: None,
             last_number: None,
             last_frames: 0,
@@ -67,7 +64,7 @@ impl NetworkStream {
 
     async fn next_item(&mut self) -> StreamItem {
         loop {
-            if let Some(notice) = self.notices.pop_front() {
+            if let Some(notice) = self.notices.pop() {
                 return StreamItem::Notice(notice);
             }
             if self.around.network.changed().await.is_err() {
@@ -140,19 +137,13 @@ impl NetworkStream {
         let Some(view) = epoch.snapshot.stations.get(station.position()) else { return };
         let distance_m = (view.place - place).norm_m();
         let reason = "the nearest of the network";
-        self.notify(Notice::Serving { station: view.name.clone(), distance_m, reason });
+        self.notices.push(Notice::Serving { station: view.name.clone(), distance_m, reason });
     }
 
     fn withhold(&mut self, why: Withheld) {
         if self.withheld.as_ref() != Some(&why) {
-            self.notify(Notice::Withheld(why.clone()));
+            self.notices.push(Notice::Withheld(why.clone()));
             self.withheld = Some(why);
-        }
-    }
-
-    fn notify(&mut self, notice: Notice) {
-        if self.notices.len() < NOTICES_MAX {
-            self.notices.push_back(notice);
         }
     }
 }
@@ -164,7 +155,7 @@ impl CorrectionStream for NetworkStream {
 
     fn rover_told(&mut self, gga: &Gga, now: Uptime) {
         if let Told::Jump { distance_m } = self.position.told(gga, now) {
-            self.notify(Notice::PositionJump { distance_m });
+            self.notices.push(Notice::PositionJump { distance_m });
         }
     }
 

@@ -1,6 +1,5 @@
 //! One rover's stream: its virtual station's frames, or the nearest base's while the network cannot tell at its place.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,7 @@ use tianshu_caster::delivery::Delivery;
 use tianshu_caster::nearest::position::{RoverPosition, Told};
 use tianshu_caster::nearest::stream::NearestStream;
 use tianshu_caster::profile::{Extra, Profile};
-use tianshu_caster::source::{CorrectionStream, Next, Notice, StreamItem};
+use tianshu_caster::source::{CorrectionStream, Next, Notice, Notices, StreamItem};
 use tianshu_gnss::coords::Ecef;
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::satellite::Satellite;
@@ -42,9 +41,6 @@ const MASTER_AGE_MAX: Interval = Interval::from_seconds(3);
 const CHOOSE_EVERY: Interval = Interval::from_seconds(5);
 /// A rover that has gone so far, m, takes the place of its corrections along: the air differs by less than a millimetre over it.
 const FOLLOW_M: f64 = 200.0;
-/// Notices that wait for the session; more are dropped. A change makes one.
-const NOTICES_MAX: usize = 8;
-
 /// What is said to the person at the rover when its virtual station takes over from a base.
 const SERVED_VIRTUALLY: &str = "Virtual station";
 
@@ -63,7 +59,7 @@ pub(crate) struct VirtualStream {
     base: Option<Box<NearestStream>>,
     /// The station at the rover's place; while the base serves, on trial.
     station: Option<Station>,
-    notices: VecDeque<Notice>,
+    notices: Notices,
     /// A text for the person at the rover that has not left yet.
     text: Option<Frame>,
     /// Whether the operator knows why the base serves.
@@ -125,7 +121,7 @@ impl VirtualStream {
             switch: Switch::begin(),
             base,
             station: None,
-            notices: VecDeque::new(),
+            notices: Notices::default(),
             text: None,
             is_explained: false,
             is_untried: true,
@@ -136,7 +132,7 @@ impl VirtualStream {
 
     async fn next_item(&mut self) -> StreamItem {
         loop {
-            if let Some(notice) = self.notices.pop_front() {
+            if let Some(notice) = self.notices.pop() {
                 return StreamItem::Notice(notice);
             }
             if let Some(delivery) = self.text_alone() {
@@ -289,7 +285,7 @@ impl VirtualStream {
         if !std::mem::replace(&mut station.is_announced, true) {
             let station_id = station.identity.station_id;
             let distance_m = (place - station.identity.place).norm_m();
-            self.notify(Notice::ServingVirtual { station_id, distance_m });
+            self.notices.push(Notice::ServingVirtual { station_id, distance_m });
         }
         // The base has had its turn; its next one begins anew.
         self.base = None;
@@ -376,14 +372,8 @@ impl VirtualStream {
     fn explain(&mut self, why: &'static str) {
         if self.switch.serving() == Serving::Base && !self.is_explained && !why.is_empty() {
             self.is_explained = true;
-            self.notify(Notice::NoVirtual(why));
+            self.notices.push(Notice::NoVirtual(why));
             self.say(&format!("Nearest base, no virtual station: {why}"));
-        }
-    }
-
-    fn notify(&mut self, notice: Notice) {
-        if self.notices.len() < NOTICES_MAX {
-            self.notices.push_back(notice);
         }
     }
 }
@@ -454,7 +444,9 @@ impl CorrectionStream for VirtualStream {
         let told = self.position.told(gga, now);
         match (&mut self.base, told) {
             (Some(base), _) => base.rover_told(gga, now),
-            (None, Told::Jump { distance_m }) => self.notify(Notice::PositionJump { distance_m }),
+            (None, Told::Jump { distance_m }) => {
+                self.notices.push(Notice::PositionJump { distance_m });
+            }
             (None, _) => {}
         }
     }

@@ -22,48 +22,50 @@ pub(crate) struct Beginning {
 }
 
 impl Beginning {
-    /// Takes in what goes to those who listen already.
-    pub(super) fn note(&mut self, bytes: &Bytes) {
-        for (number, frame) in seldom(bytes) {
+    /// Takes in what goes to those who listen already, and gives how many frames of it come seldom.
+    pub(super) fn note(&mut self, bytes: &Bytes) -> usize {
+        let mut count = 0;
+        for frame in frames(bytes) {
+            let Some(number) = seldom(&frame) else { continue };
+            count += 1;
             // What another station told of itself holds no more.
             if PLACES.contains(&number) {
                 self.frames.retain(|_, before| before.station_id() == frame.station_id());
             }
             self.frames.insert(number, frame);
         }
+        count
     }
 
-    /// A delivery as the first that a rover gets: what it does not tell of the station itself goes before it.
-    pub(crate) fn before(&self, delivery: &Delivery) -> Delivery {
-        let told: Vec<u16> = seldom(&delivery.bytes).map(|(number, _)| number).collect();
-        let missing: Vec<&Frame> =
-            self.frames.iter().filter(|(n, _)| !told.contains(n)).map(|(_, frame)| frame).collect();
-        if missing.is_empty() {
+    /// A delivery as the first that a rover gets: everything that was told of the station itself, the newest of each and the place first, and
+    /// then what the delivery tells beside.
+    pub(crate) fn before(mut self, delivery: &Delivery) -> Delivery {
+        let told = self.note(&delivery.bytes);
+        if told == self.frames.len() {
             return delivery.clone();
         }
+        let of_this = frames(&delivery.bytes).filter(|frame| seldom(frame).is_none());
         let mut bytes = BytesMut::new();
-        for frame in &missing {
+        let mut count = 0;
+        for frame in self.frames.into_values().chain(of_this) {
             bytes.extend_from_slice(frame.as_bytes());
+            count += 1;
         }
-        bytes.extend_from_slice(&delivery.bytes);
-        let more = u32::try_from(missing.len()).unwrap_or(u32::MAX);
-        Delivery {
-            bytes: bytes.freeze(),
-            frames: delivery.frames.saturating_add(more),
-            ..delivery.clone()
-        }
+        Delivery { bytes: bytes.freeze(), frames: count, ..delivery.clone() }
     }
 }
 
-/// The frames of those messages among a delivery's.
-fn seldom(bytes: &Bytes) -> impl Iterator<Item = (u16, Frame)> {
+/// The number of a message among those that come seldom.
+fn seldom(frame: &Frame) -> Option<u16> {
+    frame.message_number().filter(|number| SELDOM.contains(number))
+}
+
+/// The frames of a delivery, which has nothing else.
+fn frames(bytes: &Bytes) -> impl Iterator<Item = Frame> {
     let mut decoder = FrameDecoder::new();
     decoder.push(bytes);
     std::iter::from_fn(move || decoder.next_found()).filter_map(|found| match found {
-        Found::Frame(frame) => {
-            let number = frame.message_number().filter(|number| SELDOM.contains(number))?;
-            Some((number, frame))
-        }
+        Found::Frame(frame) => Some(frame),
         Found::Noise(_) => None,
     })
 }

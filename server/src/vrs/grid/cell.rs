@@ -51,7 +51,9 @@ impl Cell {
     pub(super) fn tell(&self, item: StreamItem) {
         let mut beginning = self.lock();
         match &item {
-            StreamItem::Delivery(delivery) => beginning.note(&delivery.bytes),
+            StreamItem::Delivery(delivery) => {
+                beginning.note(&delivery.bytes);
+            }
             StreamItem::Notice(notice) if says_who_serves(notice) => {
                 beginning.serving = Some(notice.clone());
             }

@@ -52,8 +52,6 @@ pub(crate) struct Cells {
 pub(crate) struct Joined {
     /// Which.
     pub key: Key,
-    /// What the cell told of itself, for whoever did not hear it.
-    pub beginning: Beginning,
     cell: Arc<Cell>,
     /// What it tells from now on.
     pub items: Receiver<StreamItem>,
@@ -109,13 +107,9 @@ impl Cells {
         Arc::new(Self { settings, around, open: Mutex::default() })
     }
 
-    /// What all streams share.
-    pub(crate) fn around(&self) -> &Around {
-        &self.around
-    }
-
-    /// Joins a cell, which begins if nobody was in it; none where there are too many. Must be called within a runtime.
-    pub(crate) fn join(self: &Arc<Self>, key: Key) -> Option<Joined> {
+    /// Joins a cell, which begins if nobody was in it, and gives what it told of itself before; none where there are too many. Must be called
+    /// within a runtime.
+    pub(crate) fn join(self: &Arc<Self>, key: Key) -> Option<(Joined, Beginning)> {
         let mut open = self.open();
         let cell = match open.get(&key) {
             Some(cell) => Arc::clone(cell),
@@ -128,7 +122,7 @@ impl Cells {
             }
         };
         let (beginning, items) = cell.join();
-        Some(Joined { key, beginning, cell, items })
+        Some((Joined { key, cell, items }, beginning))
     }
 
     /// Takes a cell away if nobody listens. Who comes later opens it anew.

@@ -1,11 +1,10 @@
 //! A rover's stream in grid mode: that of the cell it is in.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tianshu_caster::nearest::position::{RoverPosition, Told};
-use tianshu_caster::source::{CorrectionStream, Next, Notice, StreamItem, Withheld};
+use tianshu_caster::source::{CorrectionStream, Next, Notice, Notices, StreamItem, Withheld};
 use tianshu_gnss::coords::{Ecef, GRS80};
 use tianshu_gnss::time::uptime::Uptime;
 use tianshu_ntrip::nmea::gga::Gga;
@@ -14,15 +13,12 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::vrs::grid::beginning::Beginning;
 use crate::vrs::grid::{Cells, Joined, Key};
 
-/// Notices that wait for the session; more are dropped. A change makes one.
-const NOTICES_MAX: usize = 8;
-
 /// The stream of one rover.
 pub(crate) struct GridStream {
     cells: Arc<Cells>,
     position: RoverPosition,
     here: Option<Here>,
-    notices: VecDeque<Notice>,
+    notices: Notices,
 }
 
 /// The cell that the rover is in.
@@ -38,13 +34,14 @@ struct Here {
 impl GridStream {
     /// A stream for a rover that has told nothing yet.
     pub(crate) fn new(cells: Arc<Cells>) -> Self {
-        let notices = VecDeque::from([Notice::Withheld(Withheld::NoPosition)]);
+        let mut notices = Notices::default();
+        notices.push(Notice::Withheld(Withheld::NoPosition));
         Self { cells, position: RoverPosition::default(), here: None, notices }
     }
 
     async fn next_item(&mut self) -> StreamItem {
         loop {
-            if let Some(notice) = self.notices.pop_front() {
+            if let Some(notice) = self.notices.pop() {
                 return StreamItem::Notice(notice);
             }
             // Without a place nothing comes; the session's patience ends that.
@@ -84,17 +81,18 @@ impl GridStream {
         if self.here.as_ref().is_some_and(|here| here.joined.key.keeps(geodetic)) {
             return;
         }
-        let Some(joined) = self.cells.join(Key::of(geodetic)) else {
+        let Some((joined, beginning)) = self.cells.join(Key::of(geodetic)) else {
             self.here = None;
-            self.notify(Notice::NoVirtual("there are too many cells with rovers"));
+            self.notices.push(Notice::NoVirtual("there are too many cells with rovers"));
             return;
         };
-        let untold = Some(joined.beginning.clone());
-        if let Some(serving) = joined.beginning.serving.clone() {
+        let serving = beginning.serving.clone();
+        // First the place in the cell: distances are told from its middle.
+        self.here = Some(Here { joined, untold: Some(beginning), frames: 0, dropped: 0 });
+        if let Some(serving) = serving {
             let serving = self.as_seen_here(serving);
-            self.notify(serving);
+            self.notices.push(serving);
         }
-        self.here = Some(Here { joined, untold, frames: 0, dropped: 0 });
     }
 
     /// The distance of a cell's station is told from the rover.
@@ -108,12 +106,6 @@ impl GridStream {
             (notice, _) => notice,
         }
     }
-
-    fn notify(&mut self, notice: Notice) {
-        if self.notices.len() < NOTICES_MAX {
-            self.notices.push_back(notice);
-        }
-    }
 }
 
 impl CorrectionStream for GridStream {
@@ -124,16 +116,18 @@ impl CorrectionStream for GridStream {
     fn rover_told(&mut self, gga: &Gga, now: Uptime) {
         match self.position.told(gga, now) {
             Told::Place(_) => {
-                self.notices.retain(|notice| !matches!(notice, Notice::Withheld(_)));
+                self.notices.forget_withheld();
                 self.look();
             }
-            Told::NoFix if self.here.is_none() => self.notify(Notice::Withheld(Withheld::NoFix)),
+            Told::NoFix if self.here.is_none() => {
+                self.notices.push(Notice::Withheld(Withheld::NoFix));
+            }
             Told::NoFix => {}
-            Told::Jump { distance_m } => self.notify(Notice::PositionJump { distance_m }),
+            Told::Jump { distance_m } => self.notices.push(Notice::PositionJump { distance_m }),
         }
     }
 
     fn patience(&self) -> Duration {
-        self.cells.around().patience
+        self.cells.around.patience
     }
 }

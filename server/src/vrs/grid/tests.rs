@@ -58,10 +58,14 @@ fn who_comes_later_is_told_first_who_serves() {
     let next = delivery(&[frame(1074, 3_100)]);
     cell.tell(StreamItem::Delivery(next.clone()));
     assert_eq!(items.try_recv().ok(), Some(StreamItem::Delivery(next.clone())), "once, no gap");
-    let told = beginning.before(&next);
+    let told = beginning.clone().before(&next);
     assert_eq!((&told.bytes, told.frames), (&first.bytes, 3), "the same as who came first");
-    let whole = beginning.before(&first);
+    let whole = beginning.clone().before(&first);
     assert_eq!(whole.bytes, first.bytes, "nothing is told twice");
+    // The place comes more often than the receiver: it goes first still.
+    let place_again = delivery(&[frame(1006, 3_100), frame(1074, 3_100)]);
+    let told = beginning.before(&place_again);
+    assert_eq!((&told.bytes, told.frames), (&first.bytes, 3), "in the same order");
     assert!(!cell.is_left());
     drop(items);
     assert!(cell.is_left());
