@@ -15,12 +15,11 @@ use tianshu_ntrip::credentials::Secret;
 use tianshu_station_monitor::products::station::StationRecord;
 use tianshu_station_monitor::web::files::answer::{Library, router};
 use tianshu_station_monitor::web::files::rights::{Everybody, Rights};
-use tianshu_station_monitor::web::serve::{Limits, Plain, serve};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::files::rights::Readers;
-use crate::handshake::Tls;
+use crate::handshake::{self, spawn_serving};
 
 /// Downloads as understood.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,21 +73,13 @@ impl Download {
         };
         let stop = CancellationToken::new();
         let router = router(Library { root, rights, places, below: String::new() });
-        let (limits, until) = (Limits::default(), stop.clone());
-        let task = match &tls {
-            Some(port) => {
-                tokio::spawn(serve(listener, router, Tls(Arc::clone(port)), limits, until))
-            }
-            None => tokio::spawn(serve(listener, router, Plain, limits, until)),
-        };
+        let task = spawn_serving(listener, router, tls.as_ref(), &stop);
         Ok(Self { task, tls, stop })
     }
 
     /// Reads the certificate again.
     pub(crate) fn reload(&self) {
-        if let Some(Err(error)) = self.tls.as_ref().map(|port| port.reload()) {
-            tracing::error!("the downloads' certificate was not replaced: {error}");
-        }
+        handshake::reload(self.tls.as_ref(), "the downloads'");
     }
 
     /// Closes the port; downloads in progress end.

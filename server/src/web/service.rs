@@ -9,12 +9,11 @@ use axum::Router;
 use tianshu_caster::tls::TlsPort;
 use tianshu_gnss::time::utc::Utc;
 use tianshu_ingest::sockets::listen;
-use tianshu_station_monitor::web::serve::{Handshake, Limits, Plain, serve};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::web::WebConfig;
-use crate::handshake::Tls;
+use crate::handshake::{self, spawn_serving};
 use crate::virtual_jobs::RunningJobs;
 use crate::web::answers::predicted::Layer;
 use crate::web::book::Book;
@@ -80,14 +79,11 @@ impl Web {
         ];
         let tls = facts.config.tls.clone().map(TlsPort::load).transpose()?.map(Arc::new);
         let public = router::public(Arc::clone(&facts));
-        let (address, task) = match &tls {
-            Some(port) => open(facts.config.listen, public, Tls(Arc::clone(port)), &stop),
-            None => open(facts.config.listen, public, Plain, &stop),
-        }?;
+        let (address, task) = open(facts.config.listen, public, tls.as_ref(), &stop)?;
         tasks.push(task);
         let mut management = None;
         if let Some(at) = facts.config.management {
-            let (address, task) = open(at, router::management(Arc::clone(&facts)), Plain, &stop)?;
+            let (address, task) = open(at, router::management(Arc::clone(&facts)), None, &stop)?;
             management = Some(address);
             tasks.push(task);
         }
@@ -113,9 +109,7 @@ impl Web {
 
     /// Reads the certificate again.
     pub(crate) fn reload(&self) {
-        if let Some(Err(error)) = self.tls.as_ref().map(|port| port.reload()) {
-            tracing::error!("the page's certificate was not replaced: {error}");
-        }
+        handshake::reload(self.tls.as_ref(), "the page's");
     }
 
     /// Closes the ports; answers in progress end.
@@ -134,12 +128,11 @@ impl Web {
 fn open(
     at: SocketAddr,
     router: Router,
-    handshake: impl Handshake,
+    tls: Option<&Arc<TlsPort>>,
     stop: &CancellationToken,
 ) -> anyhow::Result<(SocketAddr, JoinHandle<()>)> {
     let listener =
         listen(at).with_context(|| format!("cannot listen at {at} for the operators' page"))?;
     let address = listener.local_addr().unwrap_or(at);
-    let serving = serve(listener, router, handshake, Limits::default(), stop.clone());
-    Ok((address, tokio::spawn(serving)))
+    Ok((address, spawn_serving(listener, router, tls, stop)))
 }
