@@ -2,6 +2,7 @@
 
 pub mod alarm;
 pub mod archive;
+mod at_once;
 pub mod file;
 pub(crate) mod markup;
 pub mod priority;

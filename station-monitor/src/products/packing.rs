@@ -42,8 +42,7 @@ impl<W: Write> Packed<W> {
         if !packing.gzip {
             return Self::Plain(to);
         }
-        // Neither name nor time of a file within the file: the same observations give the same bytes.
-        Self::Gzip(Box::new(GzBuilder::new().mtime(0).write(to, Compression::new(level))))
+        Self::Gzip(Box::new(gzip(to, level)))
     }
 
     pub(crate) fn write(&mut self, text: &str) -> io::Result<()> {
@@ -62,6 +61,11 @@ impl<W: Write> Packed<W> {
     }
 }
 
+/// Neither name nor time of a file within the file: the same observations give the same bytes.
+fn gzip<W: Write>(to: W, level: u32) -> GzEncoder<W> {
+    GzBuilder::new().mtime(0).write(to, Compression::new(level))
+}
+
 /// Packs a plain RINEX observation file as files are published; gives what was written. `program` and `at` stand in the second line.
 pub fn publish(
     plain: &Path,
@@ -71,7 +75,7 @@ pub fn publish(
 ) -> Result<Written, RepackError> {
     let mut from = BufReader::new(File::open(plain)?);
     let (unfinished, written, ()) = Unfinished::write(place, |to| {
-        let mut to = GzBuilder::new().mtime(0).write(to, Compression::new(GZIP_LEVEL));
+        let mut to = gzip(to, GZIP_LEVEL);
         repack(&mut from, &mut to, program, at)?;
         to.finish()?.flush()?;
         Ok::<_, RepackError>(())

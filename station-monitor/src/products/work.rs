@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 
 use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::utc::Utc;
 use tianshu_rinex::write::WrittenVersion;
 
+use crate::at_once::at_once;
 use crate::file::{Written, digest, keep_names};
 use crate::products::disk::{UNFINISHED, Unfinished, write_whole};
 use crate::products::face::Described;
@@ -108,24 +108,13 @@ impl Press {
 
     /// Makes the files of jobs. Every job ends, one way or the other.
     pub fn make(&self, jobs: &[Job], sources: Sources<'_>, made: Utc) -> Vec<Ended> {
-        let threads = self.settings.threads.clamp(1, jobs.len().max(1));
-        let next = AtomicUsize::new(0);
         let mut ended = Vec::with_capacity(jobs.len());
         let mut ready: BTreeMap<PathBuf, Vec<Ready>> = BTreeMap::new();
-        std::thread::scope(|scope| {
-            let (send, receive) = mpsc::channel();
-            for _ in 0..threads {
-                let (send, next) = (send.clone(), &next);
-                scope.spawn(move || {
-                    while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let result = self.write(job, sources, made);
-                        // The receiver lives until every sender is gone.
-                        let _ = send.send((job.clone(), result));
-                    }
-                });
-            }
-            drop(send);
-            for (job, result) in receive {
+        at_once(
+            self.settings.threads,
+            jobs,
+            |job| (job.clone(), self.write(job, sources, made)),
+            |_, (job, result)| {
                 match result {
                     Ok(file) => {
                         let folder = self.root.join(job.file.kind.folder(job.file.start));
@@ -137,8 +126,9 @@ impl Press {
                     }
                     Err(error) => ended.push(Ended { job, result: Err(error) }),
                 }
-            }
-        });
+                ControlFlow::Continue(())
+            },
+        );
         for (folder, waiting) in ready {
             ended.extend(place(&folder, waiting));
         }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
@@ -21,6 +21,7 @@ use crate::archive::span::Hour;
 use crate::archive::spool::Segments;
 use crate::archive::spool::segment::{Next, SegmentReader, sealed_path};
 use crate::archive::whole_file;
+use crate::at_once::at_once;
 use crate::file::{Written, digest};
 
 /// What comes so long after its hour is still in the hour's first file. Files for researchers are wanted within two minutes of the hour and
@@ -225,32 +226,25 @@ impl Closer {
         sources: &[File],
     ) -> Result<Vec<FileEntry>, CloseError> {
         let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut made = Vec::new();
-            loop {
-                let place = next.fetch_add(1, Ordering::Relaxed);
-                let Some(one) = wanted.get(place) else { return Ok(made) };
-                match self.file(what, one, sources) {
-                    Ok(file) => made.extend(file.map(|file| (place, file))),
-                    Err(error) => {
-                        // Whoever else works finds nothing more to do.
-                        next.store(wanted.len(), Ordering::Relaxed);
-                        return Err(error);
-                    }
+        let (mut made, mut failed) = (Vec::new(), None);
+        at_once(
+            threads.min(AT_ONCE_MAX),
+            wanted,
+            |wanted| self.file(what, wanted, sources),
+            |place, result| match result {
+                Ok(file) => {
+                    made.extend(file.map(|file| (place, file)));
+                    ControlFlow::Continue(())
                 }
-            }
-        };
-        let mut made = Vec::new();
-        std::thread::scope(|scope| {
-            let helpers = threads.min(AT_ONCE_MAX).min(wanted.len()).saturating_sub(1);
-            let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(work)).collect();
-            made.extend(work()?);
-            for helper in helpers {
-                made.extend(helper.join().expect("making a file does not panic")?);
-            }
-            Ok::<(), CloseError>(())
-        })?;
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+            },
+        );
+        if let Some(error) = failed {
+            return Err(error);
+        }
         made.sort_by_key(|(place, _)| *place);
         Ok(made.into_iter().map(|(_, file)| file).collect())
     }
