@@ -29,7 +29,7 @@ const LATE_AFTER: Interval = Interval::from_seconds(15);
 /// Late epochs that wait: a link that catches up on ten minutes. Of more one is enough to know that a file is to be made anew.
 const LATE_MAX: usize = 600;
 /// The program that files name.
-const SOFTWARE: &str = concat!("Tianshu ", env!("CARGO_PKG_VERSION"));
+pub(crate) const SOFTWARE: &str = concat!("Tianshu ", env!("CARGO_PKG_VERSION"));
 
 /// `[files]` as understood.
 #[derive(Clone, Debug, PartialEq)]

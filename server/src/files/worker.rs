@@ -70,7 +70,7 @@ impl Worker {
 
     /// The time as the schedule is told it: an hour has not settled before the archive has closed it.
     pub(super) fn as_of(&self, now: GpsTime) -> GpsTime {
-        let ended = Kind::HourlyObservations.span_of(now).start;
+        let ended = Hour::of(now).start();
         let hour = Hour::of(ended - Interval::from_nanos(1));
         if now - ended >= CLOSING_MAX || self.source.is_closed(hour) {
             return now;

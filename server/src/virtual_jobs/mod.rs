@@ -114,21 +114,20 @@ fn clear(folder: &Path) -> std::io::Result<()> {
 }
 
 impl VirtualJobs {
-    /// Takes a job; gives it as it stands at the end of the queue.
+    /// Takes a job; gives it as it stands at the end of the queue, with how many are before it.
     pub(crate) fn ask(
         &self,
         owner: &Arc<str>,
         request: Request,
         ground: Ground,
-    ) -> Result<Job, NotTaken> {
+    ) -> Result<(Job, usize), NotTaken> {
         let now = self.0.clock.gps();
         let mut book = self.lock();
-        let open = |job: &&Job| !job.state.is_ended();
-        if book.jobs.iter().filter(open).filter(|job| job.owner == *owner).count()
-            >= OPEN_PER_ACCOUNT_MAX
-        {
+        let open = || book.jobs.iter().filter(|job| !job.state.is_ended());
+        if open().filter(|job| job.owner == *owner).count() >= OPEN_PER_ACCOUNT_MAX {
             return Err(NotTaken::OwnFull);
         }
+        let before = open().count();
         if book.jobs.iter().filter(|job| job.state == State::Waiting).count() >= WAITING_MAX {
             return Err(NotTaken::Full);
         }
@@ -137,7 +136,7 @@ impl VirtualJobs {
         book.jobs.push_back(job.clone());
         drop(book);
         self.0.changed.notify_all();
-        Ok(job)
+        Ok((job, before))
     }
 
     /// The jobs of an account, the newest first, each with how many are before it in the queue.

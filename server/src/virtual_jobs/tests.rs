@@ -79,7 +79,7 @@ fn an_account_sees_and_removes_its_own_jobs_alone() {
     let setting = Setting::new();
     let desk = setting.desk();
     let (lin, wei): (Arc<str>, Arc<str>) = ("lin".into(), "wei".into());
-    let ask = |owner: &Arc<str>| desk.ask(owner, setting.request(), setting.ground()).unwrap();
+    let ask = |owner: &Arc<str>| desk.ask(owner, setting.request(), setting.ground()).unwrap().0;
     let numbers = [&lin, &wei, &lin].map(|owner| ask(owner).number);
     assert_eq!(numbers, [1, 2, 3]);
     let own: Vec<_> = desk.of("lin").iter().map(|(job, before)| (job.number, *before)).collect();
@@ -121,7 +121,7 @@ fn what_ended_is_kept_for_some_days_and_in_bounds() {
         drop(book);
         std::fs::create_dir_all(desk.folder_of(number)).unwrap();
     };
-    let ask = || desk.ask(&"lin".into(), setting.request(), setting.ground()).unwrap().number;
+    let ask = || desk.ask(&"lin".into(), setting.request(), setting.ground()).unwrap().0.number;
     let old = ask();
     end(old, now - ENDED_KEPT - Interval::from_seconds(1));
     assert!(desk.find("lin", old).is_none() && !desk.folder_of(old).exists());
@@ -143,7 +143,7 @@ fn a_job_without_an_archive_fails_with_a_reason_and_leaves_nothing() {
     let running = RunningJobs::start(Some(setting.folder.path()), clock).unwrap();
     assert!(!left.exists(), "what is left of a run before belongs to nobody");
     let desk = running.desk();
-    let asked = desk.ask(&"lin".into(), setting.request(), setting.ground()).unwrap();
+    let (asked, _) = desk.ask(&"lin".into(), setting.request(), setting.ground()).unwrap();
     let begun = Instant::now();
     let state = loop {
         let (job, _) = desk.find("lin", asked.number).unwrap();

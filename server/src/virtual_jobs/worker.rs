@@ -9,11 +9,9 @@ use tianshu_station_monitor::priority::{GivesWay, give_way};
 use tianshu_station_monitor::products::packing::publish;
 
 use crate::archive::virtual_rinex::{NotMade, make};
+use crate::files::service::SOFTWARE;
 use crate::virtual_jobs::job::{Job, JobFile, Made, State};
 use crate::virtual_jobs::{Book, VirtualJobs};
-
-/// The program that files name.
-const SOFTWARE: &str = concat!("Tianshu ", env!("CARGO_PKG_VERSION"));
 
 /// What the thread owns.
 pub(super) struct Worker(pub(super) VirtualJobs);

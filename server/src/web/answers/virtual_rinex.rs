@@ -137,12 +137,12 @@ pub(crate) async fn ask(
     check(&ground, &request).map_err(|error| ApiError::senseless(&error))?;
     let object = format!("{},{},{}", asked.latitude_deg, asked.longitude_deg, asked.height_m);
     let detail = format!("{} to {}", asked.from, asked.until);
-    let job = desk.ask(&visitor.session.user, request, ground).map_err(|error| match error {
-        NotTaken::OwnFull => ApiError::new(ErrorCode::TooLarge, error.to_string()),
-        NotTaken::Full => ApiError::busy(error.to_string()),
-    })?;
+    let (job, before) =
+        desk.ask(&visitor.session.user, request, ground).map_err(|error| match error {
+            NotTaken::OwnFull => ApiError::new(ErrorCode::TooLarge, error.to_string()),
+            NotTaken::Full => ApiError::busy(error.to_string()),
+        })?;
     visitor.note(&facts, What::VirtualRinexAsked, &object, &detail);
-    let (job, before) = desk.find(&visitor.session.user, job.number).unwrap_or((job, 0));
     Ok((StatusCode::ACCEPTED, Json(view(&job, before))))
 }
 

@@ -35,7 +35,7 @@ pub enum Verdict {
 }
 
 /// The stations whose files are told of. What is of no single station, such as merged ephemerides, is always told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope(Option<Arc<BTreeSet<NineId>>>);
 
 /// A verdict that may take its time: verifying a password does.

@@ -230,7 +230,7 @@ fn by_the_service(setting: &Setting, request: Request, plain: &Path) {
         std::sync::Arc::new(tianshu_ingest::clock::SystemClock::start());
     let running = RunningJobs::start(Some(setting.folder.path()), clock).unwrap();
     let desk = running.desk();
-    let number = desk.ask(&"lin".into(), request, setting.ground()).unwrap().number;
+    let number = desk.ask(&"lin".into(), request, setting.ground()).unwrap().0.number;
     let begun = std::time::Instant::now();
     let done = loop {
         match desk.find("lin", number).unwrap().0.state {
