@@ -11,7 +11,7 @@ use tianshu_simulator::scenario::Scenario;
 use tianshu_simulator::world::{SiteEpoch, WorldEpoch};
 
 use crate::network::engine::{BadNetwork, Engine, StationConfig, indices};
-use crate::network::observed::Group;
+use crate::network::observed::{Group, ObservedSatellite};
 use crate::network::snapshot::NetworkSnapshot;
 use crate::network::testing::{TestNetwork, scenario, true_levels};
 use crate::network::topology::StationIndex;
@@ -138,6 +138,46 @@ fn integers_are_right_and_the_same_in_every_run() {
         let mut again = Run::new(scenario(name), 9, seed, as_told);
         let (same, _, _) = again.run(150, 5);
         assert_eq!(format!("{snapshot:?}"), format!("{same:?}"), "{name}");
+    }
+}
+
+/// How many satellites the smooth ionosphere is told of between the first two stations.
+fn foretold(run: &Run) -> usize {
+    let seen = [0, 1].map(|i| run.engine.observed(StationIndex(i)).expect("a station"));
+    let told = |s: &&ObservedSatellite| {
+        run.engine.air.foretell(s.satellite, seen, &run.engine.points).is_some()
+    };
+    seen[0].satellites.iter().filter(told).count()
+}
+
+#[test]
+fn a_cold_network_in_quiet_air_is_levelled_within_four_minutes() {
+    let mut run = Run::new(scenario("quiet"), 9, 21, as_told);
+    let (snapshot, epoch, _) = run.run(48, 5);
+    let (wrong, levels) = run.wrong(&epoch);
+    println!("{:.2} levelled, {wrong} edges wrong of {levels} levels", share(&snapshot));
+    assert!(share(&snapshot) > 0.9, "{}", share(&snapshot));
+    assert_eq!(wrong, 0);
+    // What one satellite has met, others may meet: nothing is foretold for a while.
+    assert!(foretold(&run) > 20, "{}", foretold(&run));
+    let (satellite, _) = run.engine.fields.all().first_key_value().expect("a field");
+    let (satellite, until) = (*satellite, run.time + Interval::from_seconds(12));
+    run.engine.fields.disturb(satellite, until);
+    run.step(5, |_, _| {});
+    assert_eq!(foretold(&run), 0);
+    run.run(3, 5);
+    assert!(foretold(&run) > 20, "{}", foretold(&run));
+}
+
+#[test]
+fn nothing_is_foretold_where_the_air_is_not_smooth() {
+    for name in ["bubble", "storm"] {
+        let mut run = Run::new(scenario(name), 9, 22, as_told);
+        for _ in 0..60 {
+            run.step(5, |_, _| {});
+            assert_eq!(foretold(&run), 0, "{name} {:?}", run.time);
+        }
+        assert!(run.engine.fields.all().len() > 10, "{name}: something is levelled");
     }
 }
 
