@@ -89,14 +89,19 @@ impl FixBook {
         self.forget(filter);
         let mut state = Conditioned::new(&filter.state);
         known.apply_zenith(&mut state);
+        if !known.is_foretold {
+            known.apply_air(filter, &mut state, |_| true);
+        }
         let again = self.next_to_verify();
         let mut withdrawn = self.condition(filter, &mut state, again, false);
         if let Some(satellite) = again {
             withdrawn.extend(self.verify(satellite, filter, &state));
             withdrawn.extend(self.condition(filter, &mut state, again, true));
         }
-        // Only now: what is held has to stand against the edge's own measurements.
-        known.apply_air(filter, &mut state);
+        if known.is_foretold {
+            // Only now: what is held has to stand against the edge's own measurements.
+            known.apply_air(filter, &mut state, is_believed);
+        }
         self.seek(time, filter, &state);
         withdrawn
     }
@@ -458,8 +463,13 @@ impl Knowledge {
         }
     }
 
-    /// And of the ionosphere.
-    fn apply_air(&self, filter: &GroupFilter, state: &mut Conditioned<'_>) {
+    /// And of the ionosphere, as far as what it finds is admitted.
+    fn apply_air(
+        &self,
+        filter: &GroupFilter,
+        state: &mut Conditioned<'_>,
+        admit: fn(Innovation) -> bool,
+    ) {
         let rows: Vec<_> = self
             .ionosphere
             .iter()
@@ -469,7 +479,7 @@ impl Knowledge {
             })
             .collect();
         for (coefficients, measured) in without_common(&rows) {
-            state.take(&coefficients, (measured, 1.0), is_believed);
+            state.take(&coefficients, (measured, 1.0), admit);
         }
     }
 }

@@ -68,7 +68,7 @@ fn told(epoch: &ObservedEpoch, zenith_m: f64, of: impl Fn(Satellite) -> bool) ->
         let zenith_m = if of(s.satellite) { zenith_m } else { 0.0 };
         (s.satellite, (zenith_m * mapping, 0.03 * mapping))
     });
-    Knowledge { ionosphere: ionosphere.collect(), ..Knowledge::default() }
+    Knowledge { ionosphere: ionosphere.collect(), is_foretold: true, ..Knowledge::default() }
 }
 
 #[test]

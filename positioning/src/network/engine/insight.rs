@@ -103,11 +103,11 @@ impl<'a> Insight<'a> {
             if !known.ionosphere.contains_key(satellite)
                 && let Some(told) = self.air.foretell(*satellite, ends, self.points)
             {
-                by_others = true;
+                known.is_foretold = true;
                 known.ionosphere.insert(*satellite, told);
             }
         }
-        if !by_others {
+        if !(by_others || known.is_foretold) {
             known.ionosphere.clear();
         }
     }
