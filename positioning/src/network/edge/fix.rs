@@ -89,19 +89,15 @@ impl FixBook {
         self.forget(filter);
         let mut state = Conditioned::new(&filter.state);
         known.apply_zenith(&mut state);
-        if !known.is_foretold {
-            known.apply_air(filter, &mut state, |_| true);
-        }
+        apply_air(&known.ionosphere, filter, &mut state, |_| true);
         let again = self.next_to_verify();
         let mut withdrawn = self.condition(filter, &mut state, again, false);
         if let Some(satellite) = again {
             withdrawn.extend(self.verify(satellite, filter, &state));
             withdrawn.extend(self.condition(filter, &mut state, again, true));
         }
-        if known.is_foretold {
-            // Only now: what is held has to stand against the edge's own measurements.
-            known.apply_air(filter, &mut state, is_believed);
-        }
+        // Only now: what is held has to stand against the edge's own measurements.
+        apply_air(&known.foretold, filter, &mut state, is_believed);
         self.seek(time, filter, &state);
         withdrawn
     }
@@ -462,25 +458,21 @@ impl Knowledge {
             state.take(&[(place, 1.0)], (value_m, sigma_m * sigma_m), is_believed);
         }
     }
+}
 
-    /// And of the ionosphere, as far as what it finds is admitted.
-    fn apply_air(
-        &self,
-        filter: &GroupFilter,
-        state: &mut Conditioned<'_>,
-        admit: fn(Innovation) -> bool,
-    ) {
-        let rows: Vec<_> = self
-            .ionosphere
-            .iter()
-            .filter_map(|(satellite, (value_m, sigma_m))| {
-                let place = filter.satellites.get(satellite)?.ionosphere;
-                Some((place, *value_m, *sigma_m))
-            })
-            .collect();
-        for (coefficients, measured) in without_common(&rows) {
-            state.take(&coefficients, (measured, 1.0), admit);
-        }
+/// Tells a filter's state an ionosphere, as far as what it finds is admitted.
+fn apply_air(
+    told: &BTreeMap<Satellite, (f64, f64)>,
+    filter: &GroupFilter,
+    state: &mut Conditioned<'_>,
+    admit: fn(Innovation) -> bool,
+) {
+    let known = told.iter().filter_map(|(satellite, (value_m, sigma_m))| {
+        let place = filter.satellites.get(satellite)?.ionosphere;
+        Some((place, *value_m, *sigma_m))
+    });
+    for (coefficients, measured) in without_common(&known.collect::<Vec<_>>()) {
+        state.take(&coefficients, (measured, 1.0), admit);
     }
 }
 

@@ -63,12 +63,12 @@ fn integers_of_an_edge_are_right() {
 
 /// The zenith's ionosphere on L1 is told to differ by so many metres, one sigma of 3 cm, for all satellites that `of` is true of.
 fn told(epoch: &ObservedEpoch, zenith_m: f64, of: impl Fn(Satellite) -> bool) -> Knowledge {
-    let ionosphere = epoch.satellites.iter().map(|s| {
+    let foretold = epoch.satellites.iter().map(|s| {
         let mapping = crate::network::interpolate::shell::mapping(s.elevation_rad);
         let zenith_m = if of(s.satellite) { zenith_m } else { 0.0 };
         (s.satellite, (zenith_m * mapping, 0.03 * mapping))
     });
-    Knowledge { ionosphere: ionosphere.collect(), is_foretold: true, ..Knowledge::default() }
+    Knowledge { foretold: foretold.collect(), ..Knowledge::default() }
 }
 
 #[test]

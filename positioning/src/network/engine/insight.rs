@@ -96,19 +96,25 @@ impl<'a> Insight<'a> {
             let sigma_m = from.1.hypot(to.1);
             if sigma_m <= AIR_SIGMA_MAX_M {
                 by_others |= is_silent;
-                known.ionosphere.insert(*satellite, (to.0 - from.0, sigma_m * field.shell_mapping));
-            }
-        }
-        for satellite in unknown {
-            if !known.ionosphere.contains_key(satellite)
-                && let Some(told) = self.air.foretell(*satellite, ends, self.points)
-            {
-                known.is_foretold = true;
+                let told = (to.0 - from.0, sigma_m * field.shell_mapping);
                 known.ionosphere.insert(*satellite, told);
+                if !is_silent {
+                    known.foretold.insert(*satellite, told);
+                }
             }
         }
-        if !(by_others || known.is_foretold) {
+        let mut by_surface = false;
+        for satellite in unknown.iter().filter(|s| !known.ionosphere.contains_key(s)) {
+            if let Some(told) = self.air.foretell(*satellite, ends, self.points) {
+                by_surface = true;
+                known.foretold.insert(*satellite, told);
+            }
+        }
+        if !by_others {
             known.ionosphere.clear();
+        }
+        if !by_surface {
+            known.foretold.clear();
         }
     }
 
