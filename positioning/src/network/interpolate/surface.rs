@@ -193,6 +193,7 @@ mod tests {
     /// A difference of two stations: where the first one is and where the second.
     type Ends = (PlanePoint, PlanePoint);
 
+    /// The distance of two stations, as in the simulated networks.
     const LENGTH_M: f64 = 50e3;
 
     fn satellite(number: u8) -> Satellite {
