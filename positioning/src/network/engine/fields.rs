@@ -120,6 +120,14 @@ impl Fields {
         &self.by_satellite
     }
 
+    /// As if one satellite's air had been rough.
+    #[cfg(test)]
+    pub(super) fn disturb(&mut self, satellite: Satellite, until: GpsTime) {
+        if let Some(field) = self.by_satellite.get_mut(&satellite) {
+            field.restless_until = Some(until);
+        }
+    }
+
     /// How alike the ionosphere is at two places, at the zenith.
     pub(super) fn covariance(&self) -> Covariance {
         self.covariance.unwrap_or_else(|| default_covariance(1e-5))
