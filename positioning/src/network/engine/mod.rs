@@ -1,6 +1,7 @@
 //! The engine: the stations' epochs in, one snapshot of the network out. A function of its configuration and of what it was given.
 
 pub mod checkpoint;
+mod datum;
 mod fields;
 mod insight;
 mod integrity;
