@@ -76,6 +76,8 @@ pub(super) struct OutputArc {
 struct Zenith {
     /// What slant delays at the place are computed from.
     at_place: ZenithDelay,
+    /// How certain the network's is, one sigma, m.
+    sigma_m: f64,
     since: GpsTime,
 }
 
@@ -90,6 +92,13 @@ const ZENITH_EVERY: Interval = Interval::from_seconds(5);
 const SINE_MIN: f64 = 0.15;
 /// Satellites above this are not left out for the weather: 15°, the mask of rovers that are careful.
 const SINE_WEATHER_MAX: f64 = 0.26;
+/// Where so many satellites are higher than [`SINE_RICH`], those below are not told: a rover that takes every satellite at once into its
+/// integers loses more by their error than it gains (docs/network.md has what it cost and gained). Twelve are two systems' worth.
+const RICH_MIN: usize = 12;
+/// It stays so until there are fewer than this.
+const RICH_LEAST: usize = 10;
+/// 17.5°, as a sine.
+const SINE_RICH: f64 = 0.30;
 /// A slant delay that the weather between the stations leaves less certain, one sigma, m, takes the fix of a rover that uses it: two sigmas
 /// are a third of a cycle on L1 then. (docs/network.md has what it cost and gained.)
 const WEATHER_SIGMA_MAX_M: f64 = 0.030;
@@ -204,13 +213,12 @@ impl VirtualStation {
         &mut self,
         master: &'a MasterEpoch,
         air: &mut LocalAir,
-        zenith: ZenithDelay,
+        zenith: Zenith,
     ) -> Option<Vec<(&'a MasterSatellite, Added)>> {
         let snapshot = &*master.snapshot;
         let at = (master.station, *snapshot.points.get(master.station.position())?);
         let mut fields = snapshot.satellites.iter().peekable();
-        let mut told = Vec::with_capacity(master.satellites.len());
-        let mut found = Vec::with_capacity(master.satellites.len());
+        let mut lines = Vec::with_capacity(master.satellites.len());
         for of in &master.satellites {
             while fields.next_if(|(satellite, _)| **satellite < of.satellite).is_some() {}
             let Some((_, field)) = fields.next_if(|(satellite, _)| **satellite == of.satellite)
@@ -219,36 +227,37 @@ impl VirtualStation {
             };
             let correction = air.correction(field, at, &of.air, master.age_s);
             let Some(correction) = correction.filter(|c| c.withheld.is_none()) else { continue };
-            let way = self.way(of, zenith);
-            if way.sin_elevation < self.sine_min.unwrap_or(SINE_MIN) {
+            let way = self.way(of, zenith.at_place);
+            if way.sin_elevation < SINE_MIN {
                 continue;
             }
             let air_m = of.air.ionosphere_m + correction.ionosphere_m;
-            found.push(Found {
-                satellite: of.satellite,
-                group: field.group,
-                from: correction.from,
-                air_m,
-            });
+            let (satellite, group, from) = (of.satellite, field.group, correction.from);
+            let found = Found { satellite, group, from, air_m };
             let way_m = way.way_m + correction.geometry_m;
-            told.push((of, Added { way_m, air_m, rate_m_s: way.rate_m_s }));
+            let added = Added { way_m, air_m, rate_m_s: way.rate_m_s };
+            lines.push((way.sin_elevation, of, added, found));
         }
+        if zenith.since == master.time {
+            let high = lines.iter().filter(|(sine, ..)| *sine >= SINE_RICH).count();
+            self.sine_min = Some(mask(zenith.sigma_m, high, self.sine_min));
+        }
+        let sine_min = self.sine_min.unwrap_or(SINE_MIN);
+        lines.retain(|(sine, ..)| *sine >= sine_min);
+        let found: Vec<Found> = lines.iter().map(|(.., found)| *found).collect();
         let bridged = self.bridges.over(master.time, &found);
-        for ((_, added), air_m) in told.iter_mut().zip(bridged) {
-            added.air_m = air_m;
-        }
-        Some(told)
+        let told = lines.into_iter().zip(bridged);
+        Some(told.map(|((_, of, added, _), air_m)| (of, Added { air_m, ..added })).collect())
     }
 
     /// The zenith delay that slant delays at the place are computed from: the network's at the correction point, carried to the place as a
     /// rover's own model does, since that is what it takes off again.
-    fn zenith(&mut self, snapshot: &NetworkSnapshot, time: GpsTime) -> Option<ZenithDelay> {
+    fn zenith(&mut self, snapshot: &NetworkSnapshot, time: GpsTime) -> Option<Zenith> {
         let is_fresh = |zenith: &Zenith| (time - zenith.since).abs() < ZENITH_EVERY;
         if let Some(zenith) = self.zenith.filter(is_fresh) {
-            return Some(zenith.at_place);
+            return Some(zenith);
         }
         let interpolated = snapshot.zenith_at(self.point.geodetic())?;
-        self.sine_min = Some(mask(interpolated.sigma_m, self.sine_min));
         let at_point = interpolated.zenith;
         let at_place = if self.point.still() == self.place.still() {
             at_point
@@ -260,8 +269,8 @@ impl VirtualStation {
                 wet_m: at_point.wet_m + there.wet_m - here.wet_m,
             }
         };
-        self.zenith = Some(Zenith { at_place, since: time });
-        Some(at_place)
+        self.zenith = Some(Zenith { at_place, sigma_m: interpolated.sigma_m, since: time });
+        self.zenith
     }
 
     /// The way of a signal that arrives at the place at the master's moment.
@@ -306,10 +315,16 @@ fn lines<'a>(
     })
 }
 
-/// The lowest sine of an elevation at which a zenith delay of that sigma is good enough, coming from the mask before.
+/// The lowest sine of an elevation that is told where a zenith delay has that sigma and so many satellites are `high`, coming from the mask
+/// before.
 ///
 /// A slant delay's sigma is the zenith delay's by the sine, to a few percent down to 10° (Niell 1996).
-fn mask(zenith_sigma_m: f64, before: Option<f64>) -> f64 {
+fn mask(zenith_sigma_m: f64, high: usize, before: Option<f64>) -> f64 {
+    let enough = if before == Some(SINE_RICH) { RICH_LEAST } else { RICH_MIN };
+    if high >= enough {
+        // At once: that a low satellite goes costs a rover nothing.
+        return SINE_RICH;
+    }
     let wanted = (zenith_sigma_m / WEATHER_SIGMA_MAX_M).clamp(SINE_MIN, SINE_WEATHER_MAX);
     before.map_or(wanted, |before| wanted.clamp(before - SINE_STEP, before + SINE_STEP))
 }
@@ -440,10 +455,14 @@ mod tests {
     #[test]
     fn the_mask_follows_the_weather_slower_than_satellites_rise() {
         // Beside a station, between two, and in the middle of a triangle of 50 km.
-        assert!((mask(0.003, None) - SINE_MIN).abs() < 1e-12);
-        assert!((mask(0.006, None) - 0.2).abs() < 1e-12);
-        assert!((mask(0.0083, None) - SINE_WEATHER_MAX).abs() < 1e-12);
-        let step = mask(0.006, Some(0.16)) - 0.16;
+        assert!((mask(0.003, 8, None) - SINE_MIN).abs() < 1e-12);
+        assert!((mask(0.006, 8, None) - 0.2).abs() < 1e-12);
+        assert!((mask(0.0083, 8, None) - SINE_WEATHER_MAX).abs() < 1e-12);
+        // With enough of them higher up, in any weather.
+        assert!((mask(0.003, 12, Some(0.16)) - SINE_RICH).abs() < 1e-12);
+        assert!((mask(0.003, 10, Some(SINE_RICH)) - SINE_RICH).abs() < 1e-12);
+        assert!(mask(0.003, 11, Some(0.16)) < 0.161 && mask(0.003, 9, Some(SINE_RICH)) < SINE_RICH);
+        let step = mask(0.006, 8, Some(0.16)) - 0.16;
         assert!((step - SINE_STEP).abs() < 1e-12, "{step}");
         // The slowest that rise and set, BeiDou's inclined ones at their turning points aside, take half a day for their way over the sky.
         let slowest_per_look = std::f64::consts::PI / 43_200.0 * ZENITH_EVERY.seconds();
