@@ -18,6 +18,7 @@ use crate::network::observed::Group;
 use crate::network::preprocess::StationSetup;
 use crate::network::snapshot::NetworkSnapshot;
 use crate::network::topology::StationIndex;
+use crate::vrs::arcs::{Calendar, Moment, OutputArc, key};
 use crate::vrs::bridge::{Bridges, Found};
 use crate::vrs::choice::{MasterChoice, SATELLITES_MIN};
 use crate::vrs::epoch::{
@@ -39,6 +40,7 @@ pub struct VirtualStation {
     sine_min: Option<f64>,
     /// In order of satellites and signals.
     arcs: Vec<OutputArc>,
+    calendar: Option<Calendar>,
     bridges: Bridges,
     last_master: Option<StationIndex>,
 }
@@ -54,23 +56,6 @@ pub struct VirtualEpoch {
     pub withheld: usize,
 }
 
-/// A phase of this station.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OutputArc {
-    satellite: Satellite,
-    signal: Signal,
-    /// Whole cycles that are added, so that the phase began near its code.
-    cycles: f64,
-    begun: GpsTime,
-    last: GpsTime,
-    whole: Whole,
-    /// The phase without its way as it was told in the last seconds, m.
-    rest_m: f64,
-    /// What was still added of a change of master then, m, and when.
-    left_m: f64,
-    ramped: GpsTime,
-}
-
 /// The zenith delays between the place and the correction point.
 #[derive(Clone, Copy, Debug)]
 struct Zenith {
@@ -82,7 +67,7 @@ struct Zenith {
 }
 
 /// A phase that was not told for longer begins anew: a rover has given it up by then.
-const KEPT_MAX: Interval = Interval::from_seconds(60);
+const KEPT_MAX: Duration = Duration::from_secs(60);
 /// A phase that has come so far from its code, m, begins anew: MSM reaches 1,171 m (RTCM 10403.3, DF401).
 const CODE_APART_MAX_M: f64 = 500.0;
 /// Zenith delays are asked for this often; the network's own change as seldom.
@@ -106,13 +91,6 @@ const WEATHER_SIGMA_MAX_M: f64 = 0.030;
 /// goes with the weather.
 const SINE_STEP: f64 = 2e-4;
 
-impl OutputArc {
-    /// What it is in order of.
-    fn key(&self) -> (Satellite, Signal) {
-        (self.satellite, self.signal)
-    }
-}
-
 impl VirtualStation {
     /// At that place, in the frame of the stations' coordinates.
     pub fn new(place: Ecef) -> Self {
@@ -125,6 +103,7 @@ impl VirtualStation {
             zenith: None,
             sine_min: None,
             arcs: Vec::new(),
+            calendar: None,
             bridges: Bridges::default(),
             last_master: None,
         }
@@ -182,7 +161,9 @@ impl VirtualStation {
         let mut air = LocalAir::renewed(self.air.take(), point, snapshot);
         let told = self.told(master, &mut air, zenith)?;
         self.air = Some(air);
-        self.arcs.retain(|arc| time - arc.last <= KEPT_MAX);
+        let calendar = self.calendar.get_or_insert_with(|| Calendar::around(time));
+        let now = calendar.moment(time, &mut self.arcs);
+        self.arcs.retain(|arc| now.since(arc.last) <= KEPT_MAX);
         if self.last_master.replace(master.station).is_some_and(|last| last != master.station) {
             ramps::begin(&mut lines(&mut self.arcs, master, &told).collect::<Vec<_>>());
         }
@@ -190,7 +171,7 @@ impl VirtualStation {
         // Nearly always every phase goes on, and its arc is changed where it is.
         let mut begun = Vec::new();
         for line in lines(&mut self.arcs, master, &told) {
-            let (observation, arc) = line.finish(time);
+            let (observation, arc) = line.finish(now);
             observations.push(observation);
             begun.extend(arc);
         }
@@ -309,7 +290,7 @@ fn lines<'a>(
         channels.iter().map(|channel| (of.satellite, channel, *added))
     });
     channels.map(move |(satellite, channel, added)| {
-        let key = (satellite, channel.signal);
+        let key = key(satellite, channel.signal);
         while arcs.next_if(|arc| arc.key() < key).is_some() {}
         Line::new(satellite, channel, added, arcs.next_if(|arc| arc.key() == key))
     })
@@ -382,8 +363,9 @@ impl<'a> Line<'a> {
     /// Begins to let a step in slowly.
     pub(super) fn ramp(&mut self, step_m: f64) {
         if let Some(arc) = &mut self.before {
-            arc.left_m = step_m;
-            arc.ramped = arc.last;
+            #[expect(clippy::cast_possible_truncation, reason = "centimetres at most")]
+            let left_m = step_m as f32;
+            (arc.left_m, arc.ramped) = (left_m, arc.last);
         }
     }
 
@@ -392,7 +374,7 @@ impl<'a> Line<'a> {
     }
 
     /// The observation; its arc is what it is after it, or the one that begins is told.
-    fn finish(self, time: GpsTime) -> (Observation, Option<OutputArc>) {
+    fn finish(self, now: Moment) -> (Observation, Option<OutputArc>) {
         let (channel, added) = (self.channel, self.added);
         let dispersive_m = channel.ionosphere * added.air_m;
         let code_m = channel.code_m.map(|code_m| code_m + added.way_m + dispersive_m);
@@ -407,33 +389,25 @@ impl<'a> Line<'a> {
             return (observation, None);
         };
         let ramped = |arc: &&OutputArc| arc.whole == whole && arc.left_m.abs() > 0.0;
-        let left_m =
-            self.before.as_deref().filter(ramped).map_or(0.0, |arc| {
-                arc.left_m * (-(time - arc.ramped).seconds() / ramps::RAMP_S).exp()
-            });
+        let left_m = self.before.as_deref().filter(ramped).map_or(0.0, |arc| {
+            f64::from(arc.left_m) * (-now.since(arc.ramped).as_secs_f64() / ramps::RAMP_S).exp()
+        });
         let phase_m = rest_m + left_m + added.way_m;
         let apart_m = code_m.map_or(0.0, |code_m| code_m - phase_m);
         let goes_on = |arc: &OutputArc| {
-            let left_m = apart_m - arc.cycles * channel.wavelength_m;
+            let left_m = apart_m - f64::from(arc.cycles) * channel.wavelength_m;
             arc.whole == whole && left_m.abs() <= CODE_APART_MAX_M
         };
         let smooth_m = channel.phase.map_or(rest_m, |phase| phase.smooth_m);
         let rest_m = smooth_m - dispersive_m + left_m;
-        let fresh = || OutputArc {
-            satellite: self.satellite,
-            signal: channel.signal,
-            cycles: (apart_m / channel.wavelength_m).round(),
-            begun: time,
-            last: time,
-            whole,
-            rest_m,
-            left_m: 0.0,
-            ramped: time,
+        let fresh = || {
+            let cycles = (apart_m / channel.wavelength_m).round();
+            OutputArc::begin((self.satellite, channel.signal), whole, now, (cycles, rest_m))
         };
         let (arc, is_new) = match self.before {
             Some(arc) => {
                 if goes_on(arc) {
-                    (arc.last, arc.rest_m) = (time, rest_m);
+                    (arc.last, arc.rest_m) = (now, rest_m);
                 } else {
                     *arc = fresh();
                 }
@@ -441,9 +415,8 @@ impl<'a> Line<'a> {
             }
             None => (fresh(), true),
         };
-        observation.phase = Some(Cycles(phase_m / channel.wavelength_m + arc.cycles));
-        let lasted = u64::try_from((time - arc.begun).nanos()).unwrap_or(0);
-        observation.lock_time = Some(Duration::from_nanos(lasted));
+        observation.phase = Some(Cycles(phase_m / channel.wavelength_m + f64::from(arc.cycles)));
+        observation.lock_time = Some(now.since(arc.begun));
         (observation, is_new.then_some(arc))
     }
 }
