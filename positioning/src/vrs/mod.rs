@@ -5,6 +5,7 @@
 //! station ([`station`]) then adds its own way and air, and whole cycles of its own that never change while the network keeps its own: no
 //! change of master, root, pivot, edge or ephemeris is seen in its phases.
 
+mod arcs;
 mod bridge;
 mod channels;
 pub mod choice;

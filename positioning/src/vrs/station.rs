@@ -18,6 +18,7 @@ use crate::network::observed::Group;
 use crate::network::preprocess::StationSetup;
 use crate::network::snapshot::NetworkSnapshot;
 use crate::network::topology::StationIndex;
+use crate::vrs::arcs::{Calendar, Moment, OutputArc, key};
 use crate::vrs::bridge::{Bridges, Found};
 use crate::vrs::choice::{MasterChoice, SATELLITES_MIN};
 use crate::vrs::epoch::{
@@ -39,6 +40,7 @@ pub struct VirtualStation {
     sine_min: Option<f64>,
     /// In order of satellites and signals.
     arcs: Vec<OutputArc>,
+    calendar: Option<Calendar>,
     bridges: Bridges,
     last_master: Option<StationIndex>,
 }
@@ -54,33 +56,18 @@ pub struct VirtualEpoch {
     pub withheld: usize,
 }
 
-/// A phase of this station.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OutputArc {
-    satellite: Satellite,
-    signal: Signal,
-    /// Whole cycles that are added, so that the phase began near its code.
-    cycles: f64,
-    begun: GpsTime,
-    last: GpsTime,
-    whole: Whole,
-    /// The phase without its way as it was told in the last seconds, m.
-    rest_m: f64,
-    /// What was still added of a change of master then, m, and when.
-    left_m: f64,
-    ramped: GpsTime,
-}
-
 /// The zenith delays between the place and the correction point.
 #[derive(Clone, Copy, Debug)]
 struct Zenith {
     /// What slant delays at the place are computed from.
     at_place: ZenithDelay,
+    /// How certain the network's is, one sigma, m.
+    sigma_m: f64,
     since: GpsTime,
 }
 
 /// A phase that was not told for longer begins anew: a rover has given it up by then.
-const KEPT_MAX: Interval = Interval::from_seconds(60);
+const KEPT_MAX: Duration = Duration::from_secs(60);
 /// A phase that has come so far from its code, m, begins anew: MSM reaches 1,171 m (RTCM 10403.3, DF401).
 const CODE_APART_MAX_M: f64 = 500.0;
 /// Zenith delays are asked for this often; the network's own change as seldom.
@@ -90,19 +77,19 @@ const ZENITH_EVERY: Interval = Interval::from_seconds(5);
 const SINE_MIN: f64 = 0.15;
 /// Satellites above this are not left out for the weather: 15°, the mask of rovers that are careful.
 const SINE_WEATHER_MAX: f64 = 0.26;
+/// Where so many satellites are higher than [`SINE_RICH`], those below are not told: a rover that takes every satellite at once into its
+/// integers loses more by their error than it gains (docs/network.md has what it cost and gained). Twelve are two systems' worth.
+const RICH_MIN: usize = 12;
+/// It stays so until there are fewer than this.
+const RICH_LEAST: usize = 10;
+/// 17.5°, as a sine.
+const SINE_RICH: f64 = 0.30;
 /// A slant delay that the weather between the stations leaves less certain, one sigma, m, takes the fix of a rover that uses it: two sigmas
 /// are a third of a cycle on L1 then. (docs/network.md has what it cost and gained.)
 const WEATHER_SIGMA_MAX_M: f64 = 0.030;
 /// The mask moves by so much at most at each look at the zenith delays, as a sine: satellites rise and set faster, so that none comes and
 /// goes with the weather.
 const SINE_STEP: f64 = 2e-4;
-
-impl OutputArc {
-    /// What it is in order of.
-    fn key(&self) -> (Satellite, Signal) {
-        (self.satellite, self.signal)
-    }
-}
 
 impl VirtualStation {
     /// At that place, in the frame of the stations' coordinates.
@@ -116,6 +103,7 @@ impl VirtualStation {
             zenith: None,
             sine_min: None,
             arcs: Vec::new(),
+            calendar: None,
             bridges: Bridges::default(),
             last_master: None,
         }
@@ -173,7 +161,9 @@ impl VirtualStation {
         let mut air = LocalAir::renewed(self.air.take(), point, snapshot);
         let told = self.told(master, &mut air, zenith)?;
         self.air = Some(air);
-        self.arcs.retain(|arc| time - arc.last <= KEPT_MAX);
+        let calendar = self.calendar.get_or_insert_with(|| Calendar::around(time));
+        let now = calendar.moment(time, &mut self.arcs);
+        self.arcs.retain(|arc| now.since(arc.last) <= KEPT_MAX);
         if self.last_master.replace(master.station).is_some_and(|last| last != master.station) {
             ramps::begin(&mut lines(&mut self.arcs, master, &told).collect::<Vec<_>>());
         }
@@ -181,7 +171,7 @@ impl VirtualStation {
         // Nearly always every phase goes on, and its arc is changed where it is.
         let mut begun = Vec::new();
         for line in lines(&mut self.arcs, master, &told) {
-            let (observation, arc) = line.finish(time);
+            let (observation, arc) = line.finish(now);
             observations.push(observation);
             begun.extend(arc);
         }
@@ -204,13 +194,12 @@ impl VirtualStation {
         &mut self,
         master: &'a MasterEpoch,
         air: &mut LocalAir,
-        zenith: ZenithDelay,
+        zenith: Zenith,
     ) -> Option<Vec<(&'a MasterSatellite, Added)>> {
         let snapshot = &*master.snapshot;
         let at = (master.station, *snapshot.points.get(master.station.position())?);
         let mut fields = snapshot.satellites.iter().peekable();
-        let mut told = Vec::with_capacity(master.satellites.len());
-        let mut found = Vec::with_capacity(master.satellites.len());
+        let mut lines = Vec::with_capacity(master.satellites.len());
         for of in &master.satellites {
             while fields.next_if(|(satellite, _)| **satellite < of.satellite).is_some() {}
             let Some((_, field)) = fields.next_if(|(satellite, _)| **satellite == of.satellite)
@@ -219,36 +208,37 @@ impl VirtualStation {
             };
             let correction = air.correction(field, at, &of.air, master.age_s);
             let Some(correction) = correction.filter(|c| c.withheld.is_none()) else { continue };
-            let way = self.way(of, zenith);
-            if way.sin_elevation < self.sine_min.unwrap_or(SINE_MIN) {
+            let way = self.way(of, zenith.at_place);
+            if way.sin_elevation < SINE_MIN {
                 continue;
             }
             let air_m = of.air.ionosphere_m + correction.ionosphere_m;
-            found.push(Found {
-                satellite: of.satellite,
-                group: field.group,
-                from: correction.from,
-                air_m,
-            });
+            let (satellite, group, from) = (of.satellite, field.group, correction.from);
+            let found = Found { satellite, group, from, air_m };
             let way_m = way.way_m + correction.geometry_m;
-            told.push((of, Added { way_m, air_m, rate_m_s: way.rate_m_s }));
+            let added = Added { way_m, air_m, rate_m_s: way.rate_m_s };
+            lines.push((way.sin_elevation, of, added, found));
         }
+        if zenith.since == master.time {
+            let high = lines.iter().filter(|(sine, ..)| *sine >= SINE_RICH).count();
+            self.sine_min = Some(mask(zenith.sigma_m, high, self.sine_min));
+        }
+        let sine_min = self.sine_min.unwrap_or(SINE_MIN);
+        lines.retain(|(sine, ..)| *sine >= sine_min);
+        let found: Vec<Found> = lines.iter().map(|(.., found)| *found).collect();
         let bridged = self.bridges.over(master.time, &found);
-        for ((_, added), air_m) in told.iter_mut().zip(bridged) {
-            added.air_m = air_m;
-        }
-        Some(told)
+        let told = lines.into_iter().zip(bridged);
+        Some(told.map(|((_, of, added, _), air_m)| (of, Added { air_m, ..added })).collect())
     }
 
     /// The zenith delay that slant delays at the place are computed from: the network's at the correction point, carried to the place as a
     /// rover's own model does, since that is what it takes off again.
-    fn zenith(&mut self, snapshot: &NetworkSnapshot, time: GpsTime) -> Option<ZenithDelay> {
+    fn zenith(&mut self, snapshot: &NetworkSnapshot, time: GpsTime) -> Option<Zenith> {
         let is_fresh = |zenith: &Zenith| (time - zenith.since).abs() < ZENITH_EVERY;
         if let Some(zenith) = self.zenith.filter(is_fresh) {
-            return Some(zenith.at_place);
+            return Some(zenith);
         }
         let interpolated = snapshot.zenith_at(self.point.geodetic())?;
-        self.sine_min = Some(mask(interpolated.sigma_m, self.sine_min));
         let at_point = interpolated.zenith;
         let at_place = if self.point.still() == self.place.still() {
             at_point
@@ -260,8 +250,8 @@ impl VirtualStation {
                 wet_m: at_point.wet_m + there.wet_m - here.wet_m,
             }
         };
-        self.zenith = Some(Zenith { at_place, since: time });
-        Some(at_place)
+        self.zenith = Some(Zenith { at_place, sigma_m: interpolated.sigma_m, since: time });
+        self.zenith
     }
 
     /// The way of a signal that arrives at the place at the master's moment.
@@ -300,16 +290,22 @@ fn lines<'a>(
         channels.iter().map(|channel| (of.satellite, channel, *added))
     });
     channels.map(move |(satellite, channel, added)| {
-        let key = (satellite, channel.signal);
+        let key = key(satellite, channel.signal);
         while arcs.next_if(|arc| arc.key() < key).is_some() {}
         Line::new(satellite, channel, added, arcs.next_if(|arc| arc.key() == key))
     })
 }
 
-/// The lowest sine of an elevation at which a zenith delay of that sigma is good enough, coming from the mask before.
+/// The lowest sine of an elevation that is told where a zenith delay has that sigma and so many satellites are `high`, coming from the mask
+/// before.
 ///
 /// A slant delay's sigma is the zenith delay's by the sine, to a few percent down to 10° (Niell 1996).
-fn mask(zenith_sigma_m: f64, before: Option<f64>) -> f64 {
+fn mask(zenith_sigma_m: f64, high: usize, before: Option<f64>) -> f64 {
+    let enough = if before == Some(SINE_RICH) { RICH_LEAST } else { RICH_MIN };
+    if high >= enough {
+        // At once: that a low satellite goes costs a rover nothing.
+        return SINE_RICH;
+    }
     let wanted = (zenith_sigma_m / WEATHER_SIGMA_MAX_M).clamp(SINE_MIN, SINE_WEATHER_MAX);
     before.map_or(wanted, |before| wanted.clamp(before - SINE_STEP, before + SINE_STEP))
 }
@@ -367,8 +363,9 @@ impl<'a> Line<'a> {
     /// Begins to let a step in slowly.
     pub(super) fn ramp(&mut self, step_m: f64) {
         if let Some(arc) = &mut self.before {
-            arc.left_m = step_m;
-            arc.ramped = arc.last;
+            #[expect(clippy::cast_possible_truncation, reason = "centimetres at most")]
+            let left_m = step_m as f32;
+            (arc.left_m, arc.ramped) = (left_m, arc.last);
         }
     }
 
@@ -377,7 +374,7 @@ impl<'a> Line<'a> {
     }
 
     /// The observation; its arc is what it is after it, or the one that begins is told.
-    fn finish(self, time: GpsTime) -> (Observation, Option<OutputArc>) {
+    fn finish(self, now: Moment) -> (Observation, Option<OutputArc>) {
         let (channel, added) = (self.channel, self.added);
         let dispersive_m = channel.ionosphere * added.air_m;
         let code_m = channel.code_m.map(|code_m| code_m + added.way_m + dispersive_m);
@@ -392,33 +389,25 @@ impl<'a> Line<'a> {
             return (observation, None);
         };
         let ramped = |arc: &&OutputArc| arc.whole == whole && arc.left_m.abs() > 0.0;
-        let left_m =
-            self.before.as_deref().filter(ramped).map_or(0.0, |arc| {
-                arc.left_m * (-(time - arc.ramped).seconds() / ramps::RAMP_S).exp()
-            });
+        let left_m = self.before.as_deref().filter(ramped).map_or(0.0, |arc| {
+            f64::from(arc.left_m) * (-now.since(arc.ramped).as_secs_f64() / ramps::RAMP_S).exp()
+        });
         let phase_m = rest_m + left_m + added.way_m;
         let apart_m = code_m.map_or(0.0, |code_m| code_m - phase_m);
         let goes_on = |arc: &OutputArc| {
-            let left_m = apart_m - arc.cycles * channel.wavelength_m;
+            let left_m = apart_m - f64::from(arc.cycles) * channel.wavelength_m;
             arc.whole == whole && left_m.abs() <= CODE_APART_MAX_M
         };
         let smooth_m = channel.phase.map_or(rest_m, |phase| phase.smooth_m);
         let rest_m = smooth_m - dispersive_m + left_m;
-        let fresh = || OutputArc {
-            satellite: self.satellite,
-            signal: channel.signal,
-            cycles: (apart_m / channel.wavelength_m).round(),
-            begun: time,
-            last: time,
-            whole,
-            rest_m,
-            left_m: 0.0,
-            ramped: time,
+        let fresh = || {
+            let cycles = (apart_m / channel.wavelength_m).round();
+            OutputArc::begin((self.satellite, channel.signal), whole, now, (cycles, rest_m))
         };
         let (arc, is_new) = match self.before {
             Some(arc) => {
                 if goes_on(arc) {
-                    (arc.last, arc.rest_m) = (time, rest_m);
+                    (arc.last, arc.rest_m) = (now, rest_m);
                 } else {
                     *arc = fresh();
                 }
@@ -426,9 +415,8 @@ impl<'a> Line<'a> {
             }
             None => (fresh(), true),
         };
-        observation.phase = Some(Cycles(phase_m / channel.wavelength_m + arc.cycles));
-        let lasted = u64::try_from((time - arc.begun).nanos()).unwrap_or(0);
-        observation.lock_time = Some(Duration::from_nanos(lasted));
+        observation.phase = Some(Cycles(phase_m / channel.wavelength_m + f64::from(arc.cycles)));
+        observation.lock_time = Some(now.since(arc.begun));
         (observation, is_new.then_some(arc))
     }
 }
@@ -440,10 +428,14 @@ mod tests {
     #[test]
     fn the_mask_follows_the_weather_slower_than_satellites_rise() {
         // Beside a station, between two, and in the middle of a triangle of 50 km.
-        assert!((mask(0.003, None) - SINE_MIN).abs() < 1e-12);
-        assert!((mask(0.006, None) - 0.2).abs() < 1e-12);
-        assert!((mask(0.0083, None) - SINE_WEATHER_MAX).abs() < 1e-12);
-        let step = mask(0.006, Some(0.16)) - 0.16;
+        assert!((mask(0.003, 8, None) - SINE_MIN).abs() < 1e-12);
+        assert!((mask(0.006, 8, None) - 0.2).abs() < 1e-12);
+        assert!((mask(0.0083, 8, None) - SINE_WEATHER_MAX).abs() < 1e-12);
+        // With enough of them higher up, in any weather.
+        assert!((mask(0.003, 12, Some(0.16)) - SINE_RICH).abs() < 1e-12);
+        assert!((mask(0.003, 10, Some(SINE_RICH)) - SINE_RICH).abs() < 1e-12);
+        assert!(mask(0.003, 11, Some(0.16)) < 0.161 && mask(0.003, 9, Some(SINE_RICH)) < SINE_RICH);
+        let step = mask(0.006, 8, Some(0.16)) - 0.16;
         assert!((step - SINE_STEP).abs() < 1e-12, "{step}");
         // The slowest that rise and set, BeiDou's inclined ones at their turning points aside, take half a day for their way over the sky.
         let slowest_per_look = std::f64::consts::PI / 43_200.0 * ZENITH_EVERY.seconds();

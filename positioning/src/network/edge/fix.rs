@@ -88,13 +88,16 @@ impl FixBook {
     ) -> Vec<Place> {
         self.forget(filter);
         let mut state = Conditioned::new(&filter.state);
-        known.apply(filter, &mut state);
+        known.apply_zenith(&mut state);
+        apply_air(&known.ionosphere, filter, &mut state, |_| true);
         let again = self.next_to_verify();
         let mut withdrawn = self.condition(filter, &mut state, again, false);
         if let Some(satellite) = again {
             withdrawn.extend(self.verify(satellite, filter, &state));
             withdrawn.extend(self.condition(filter, &mut state, again, true));
         }
+        // Only now: what is held has to stand against the edge's own measurements.
+        apply_air(&known.foretold, filter, &mut state, is_believed);
         self.seek(time, filter, &state);
         withdrawn
     }
@@ -446,26 +449,34 @@ fn nearest(cycles: f64) -> i64 {
 }
 
 impl Knowledge {
-    /// Tells a filter's state what others know.
-    fn apply(&self, filter: &GroupFilter, state: &mut Conditioned<'_>) {
+    /// Tells a filter's state what others know of the troposphere.
+    fn apply_zenith(&self, state: &mut Conditioned<'_>) {
         for (place, told) in
             [(ZENITH_DIFFERENCE, self.zenith_difference), (ZENITH_MEAN, self.zenith_mean)]
         {
             let Some((value_m, sigma_m)) = told else { continue };
-            // What contradicts the edge's own measurements may come from a wrong level elsewhere.
-            let believed = |found: Innovation| found.squared_sigmas() <= BELIEVED_SQUARED;
-            state.take(&[(place, 1.0)], (value_m, sigma_m * sigma_m), believed);
-        }
-        let rows: Vec<_> = self
-            .ionosphere
-            .iter()
-            .filter_map(|(satellite, (value_m, sigma_m))| {
-                let place = filter.satellites.get(satellite)?.ionosphere;
-                Some((place, *value_m, *sigma_m))
-            })
-            .collect();
-        for (coefficients, measured) in without_common(&rows) {
-            state.take(&coefficients, (measured, 1.0), |_| true);
+            state.take(&[(place, 1.0)], (value_m, sigma_m * sigma_m), is_believed);
         }
     }
+}
+
+/// Tells a filter's state an ionosphere, as far as what it finds is admitted.
+fn apply_air(
+    told: &BTreeMap<Satellite, (f64, f64)>,
+    filter: &GroupFilter,
+    state: &mut Conditioned<'_>,
+    admit: fn(Innovation) -> bool,
+) {
+    let known = told.iter().filter_map(|(satellite, (value_m, sigma_m))| {
+        let place = filter.satellites.get(satellite)?.ionosphere;
+        Some((place, *value_m, *sigma_m))
+    });
+    for (coefficients, measured) in without_common(&known.collect::<Vec<_>>()) {
+        state.take(&coefficients, (measured, 1.0), admit);
+    }
+}
+
+/// What contradicts the edge's own measurements may come from a wrong level elsewhere, or from air that is not as it is elsewhere.
+fn is_believed(found: Innovation) -> bool {
+    found.squared_sigmas() <= BELIEVED_SQUARED
 }

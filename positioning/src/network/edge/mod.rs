@@ -42,6 +42,9 @@ pub struct Knowledge {
     /// Slant ionosphere on L1, second station less first, m, by satellite, as interpolated between other stations where one of the two is
     /// silent; known but for what all satellites of a group share.
     pub ionosphere: BTreeMap<Satellite, (f64, f64)>,
+    /// The same as foretold by other satellites, beside what the two stations tell themselves. It helps to find whole numbers as far as the
+    /// edge's own measurements do not contradict it, and nothing is held because of it.
+    pub foretold: BTreeMap<Satellite, (f64, f64)>,
 }
 
 /// Which groups take an epoch in.

@@ -7,6 +7,7 @@ use tianshu_gnss::time::gps::{GpsTime, Interval};
 
 use nalgebra::{Matrix3, Vector3};
 
+use crate::network::engine::datum::Datum;
 use crate::network::engine::trend::Trend;
 use crate::network::interpolate::calibration::Calibration;
 use crate::network::interpolate::covariance::{Covariance, RANGE_DEFAULT_M};
@@ -28,6 +29,7 @@ pub(super) struct Fields {
     covariance: Option<Covariance>,
     fitted: Option<GpsTime>,
     left_out: LeaveOneOut,
+    datum: Datum,
     /// What others predicted for each station and satellite less what it measured, zenith on L1, m.
     pub(super) residuals_m: BTreeMap<(usize, Satellite), f64>,
 }
@@ -120,6 +122,14 @@ impl Fields {
         &self.by_satellite
     }
 
+    /// As if one satellite's air had been rough.
+    #[cfg(test)]
+    pub(super) fn disturb(&mut self, satellite: Satellite, until: GpsTime) {
+        if let Some(field) = self.by_satellite.get_mut(&satellite) {
+            field.restless_until = Some(until);
+        }
+    }
+
     /// How alike the ionosphere is at two places, at the zenith.
     pub(super) fn covariance(&self) -> Covariance {
         self.covariance.unwrap_or_else(|| default_covariance(1e-5))
@@ -133,17 +143,19 @@ impl Fields {
         residuals: &Residuals,
         points: &[PlanePoint],
     ) {
-        let slant = without_receivers(links, points);
+        let mut slant = without_receivers(links, points);
+        self.datum.hold(time, &self.by_satellite, &mut slant);
         for field in self.by_satellite.values_mut() {
             field.values_m.clear();
             field.values_m.resize(links.len(), None);
         }
         for ((station, satellite), value_m) in &slant {
             let Some(link) = link_to(links, *station, *satellite) else { continue };
+            let mapping = || shell::mapping(link.elevation_rad);
             let field = self
                 .by_satellite
                 .entry(*satellite)
-                .or_insert_with(|| Field::new(link, links.len(), time));
+                .or_insert_with(|| Field::new(link.group, mapping(), links.len(), time));
             field.values_m[*station] = Some(*value_m);
             field.seen = time;
         }
@@ -295,12 +307,13 @@ impl Fields {
 }
 
 impl Field {
-    fn new(link: &Levelled, stations: usize, time: GpsTime) -> Self {
+    /// One that so many stations may tell of, and none does yet.
+    pub(super) fn new(group: Group, shell_mapping: f64, stations: usize, time: GpsTime) -> Self {
         Self {
-            group: link.group,
+            group,
             values_m: vec![None; stations],
             trends: vec![Trend::default(); stations],
-            shell_mapping: shell::mapping(link.elevation_rad),
+            shell_mapping,
             rough: BTreeSet::new(),
             geometry: [0.0; 3],
             residual_m: None,

@@ -1,11 +1,13 @@
 //! The engine: the stations' epochs in, one snapshot of the network out. A function of its configuration and of what it was given.
 
 pub mod checkpoint;
+mod datum;
 mod fields;
 mod insight;
 mod integrity;
 mod motion;
 mod satellites;
+mod smooth;
 mod trend;
 mod view;
 
@@ -26,6 +28,7 @@ use crate::network::edge::{EdgeSolver, Wanted};
 use crate::network::engine::fields::Fields;
 use crate::network::engine::integrity::Integrity;
 use crate::network::engine::satellites::SatelliteWatch;
+use crate::network::engine::smooth::SmoothAir;
 use crate::network::levels::book::LevelBook;
 use crate::network::levels::closure::{self, Closure, OfEdge};
 use crate::network::levels::shown::ShownLevels;
@@ -89,6 +92,7 @@ pub struct Engine {
     zenith: ZenithFilter,
     weather: Weather,
     fields: Fields,
+    air: SmoothAir,
     integrity: Integrity,
     watch: SatelliteWatch,
     observed: Vec<Option<ObservedEpoch>>,
@@ -140,6 +144,7 @@ impl Engine {
             zenith: ZenithFilter::new(stations.len()),
             weather: Weather::default(),
             fields: Fields::new(&points),
+            air: SmoothAir::default(),
             integrity: Integrity::new(stations.len()),
             watch: SatelliteWatch::default(),
             observed: vec![None; stations.len()],
@@ -266,7 +271,8 @@ impl Engine {
         let stride = (EDGE_INTERVAL.nanos() / span.nanos().max(1)).clamp(1, 5);
         let stride = u64::try_from(stride).unwrap_or(1);
         let turn = self.epochs % stride;
-        let mut fresh = insight::Insight::new(time, self.fields.covariance());
+        self.air.step(time, &self.shape, &self.observed, &self.fields, &self.points);
+        let mut fresh = insight::Insight::new(time, &self.fields, &self.air, &self.points);
         let mut changed = false;
         let mut withdrawn = Vec::new();
         for (place, (edge, solver)) in (0_u64..).zip(&mut self.edges) {
@@ -281,7 +287,7 @@ impl Engine {
             let observed = |s: StationIndex| self.observed[s.position()].as_ref();
             let Some((from, to)) = observed(edge.from()).zip(observed(edge.to())) else { continue };
             solver.step(from, to, wanted);
-            let known = fresh.about(*edge, solver, &self.zenith, &self.fields, &self.points);
+            let known = fresh.about([from, to], solver, &self.zenith);
             for channel in solver.fix(time, &known) {
                 for station in [edge.from(), edge.to()] {
                     withdrawn.push((station, channel));

@@ -10,6 +10,7 @@ pub mod fit;
 pub mod kriging;
 pub mod leave_one_out;
 pub mod shell;
+pub mod surface;
 
 #[cfg(test)]
 mod tests;

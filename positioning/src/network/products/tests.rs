@@ -162,7 +162,8 @@ impl Solved {
 #[test]
 fn a_rover_makes_its_own_station_of_differences_and_of_gradients() {
     // Millimetres, rms of L1 and of L2: off our own virtual station, and off a receiver that is there, whose noise counts too.
-    for (name, seed, vrs_mm, there_mm) in [("quiet", 11, 9.0, 11.0), ("anomaly", 12, 14.0, 30.0)] {
+    // G30 stands at 17° in `quiet`, where a slope of the zenith delays that is a little off (FKP) counts three times.
+    for (name, seed, vrs_mm, there_mm) in [("quiet", 11, 13.0, 14.0), ("anomaly", 12, 14.0, 30.0)] {
         let network = if name == "quiet" { quiet().clone() } else { solved(name, seed) };
         let vrs = network.by_vrs();
         for (product, epoch) in [("MAC", network.by_mac()), ("FKP", network.by_fkp())] {

@@ -137,6 +137,13 @@ impl PhaseFrame {
         let mut values: Vec<Option<f64>> = satellites.iter().zip(&mut issues).map(before).collect();
         let by_station = || lines.chunk_by(|a, b| a.station == b.station);
         if values.iter().all(Option::is_none) {
+            // All have another ephemeris at once, as Galileo's may: then what all satellites' clocks do together is held all the same. It is
+            // the same on both carriers, between which nothing may jump.
+            let old =
+                |satellite: &Satellite| Some(self.satellites.get(&(*satellite, band))?.value_m);
+            values = satellites.iter().map(old).collect();
+        }
+        if values.iter().all(Option::is_none) {
             // Nothing goes on: the first station's clock is zero.
             for line in by_station().next().into_iter().flatten() {
                 values[line.slot] = Some(line.value_m);
