@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::ephemeris::Ephemeris;
+use crate::glonass_bias::GlonassBiases;
 use crate::observation::ObsEpoch;
 use crate::station::{Antenna, Receiver, ReferencePoint, StationName};
 use crate::time::gps::GpsTime;
@@ -39,6 +40,8 @@ pub enum StationNews {
     Antenna(Arc<Antenna>),
     /// The receiver that the stream names.
     Receiver(Arc<Receiver>),
+    /// What the stream tells to align its GLONASS phases by.
+    GlonassBiases(GlonassBiases),
 }
 
 /// Why a station's link went down.

@@ -5,6 +5,7 @@
 //! - [`units`], [`constants`]: lengths, cycles, frequencies, and the numbers of the standards.
 //! - [`coords`], [`frame`]: places and displacements, and the reference frame they are told in.
 //! - [`observation`]: what a receiver measured at one epoch.
+//! - [`glonass_bias`]: what aligns its GLONASS phases with those of other receivers.
 //! - [`antenna`]: where antennas' phase centres are.
 //! - [`station`], [`event`]: reference stations, and what is heard of them.
 //! - [`ephemeris`]: broadcast orbits and clocks, and where a satellite is.
@@ -18,6 +19,7 @@ pub mod coords;
 pub mod ephemeris;
 pub mod event;
 pub mod frame;
+pub mod glonass_bias;
 pub mod observation;
 pub mod satellite;
 pub mod signal;

@@ -127,6 +127,7 @@ impl MessageDecoder {
             }
             Ok(Message::ReferencePoint(told)) => news.push(StationNews::ReferencePoint(told.point)),
             Ok(Message::Equipment(told)) => news.extend(equipment(told)),
+            Ok(Message::GlonassBias(told)) => news.push(StationNews::GlonassBiases(told.to_add())),
             Ok(Message::Ephemeris(told)) => match told.resolve(arrived) {
                 Ok(ephemeris) => news.push(StationNews::Ephemeris(Arc::new(ephemeris))),
                 Err(_) => self.note(Unusable::Ephemeris),
@@ -134,7 +135,6 @@ impl MessageDecoder {
             Ok(
                 Message::SystemParameters(_)
                 | Message::Text(_)
-                | Message::GlonassBias(_)
                 | Message::Residuals(_)
                 | Message::PhysicalStation(_)
                 | Message::AuxiliaryStation(_)

@@ -106,7 +106,10 @@ fn judge_phases(
     let mut zero: BTreeMap<(Group, char), f64> = BTreeMap::new();
     let mut told = 0;
     for link in links {
-        let Some(group) = Group::of(link.satellite) else { continue };
+        // The master's own bias is in the truth of its GLONASS phases, and no more in the virtual station's.
+        let Some(group) = Group::of(link.satellite).filter(|g| *g != Group::Glonass) else {
+            continue;
+        };
         let mut error = |band: char| {
             let of = |o: &&Observation| o.satellite == link.satellite && o.signal.band() == band;
             let seen = made.epoch.observations.iter().find(of)?;

@@ -16,7 +16,8 @@ const PROGRAM: &str = "rnx2rtkp";
 /// The comment line of solutions that names the version.
 const VERSION_LINE: &str = "% program   : ";
 /// The numbers by which RTKLIB 2.4.3 adds up systems (`pos1-navsys`, manual 2.4.2 section 3.5; 32 for BeiDou since 2.4.3).
-const SYSTEMS: [(char, u32); 5] = [('G', 1), ('R', 4), ('E', 8), ('J', 16), ('C', 32)];
+/// A small r is GLONASS with whole cycles (`pos2-gloarmode=on`), a large one GLONASS without.
+const SYSTEMS: [(char, u32); 6] = [('G', 1), ('R', 4), ('r', 4), ('E', 8), ('J', 16), ('C', 32)];
 
 /// Whether it is installed.
 pub(crate) fn is_there() -> bool {
@@ -58,9 +59,10 @@ impl Settings<'_> {
             let found = SYSTEMS.iter().find(|(known, _)| *known == letter);
             systems |= found.with_context(|| format!("RTKLIB has no system {letter}"))?.1;
         }
+        let glonass = if self.systems.contains('r') { "on" } else { "off" };
         let mut text = format!(
             "pos1-posmode=kinematic\npos1-soltype=forward\npos1-frequency=l1+2\npos1-navsys={systems}\npos1-elmask=10\n\
-             pos1-ionoopt=off\npos1-tropopt=saas\npos2-armode=continuous\npos2-gloarmode=off\npos2-arthres=3\n\
+             pos1-ionoopt=off\npos1-tropopt=saas\npos2-armode=continuous\npos2-gloarmode={glonass}\npos2-arthres=3\n\
              out-solformat=llh\nout-degform=deg\nout-timesys=gpst\nout-timeform=hms\n"
         );
         match self.base {

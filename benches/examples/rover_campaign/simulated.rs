@@ -119,6 +119,10 @@ fn simulation(asked: &Asked) -> Vec<String> {
 /// The command line that solves its network.
 fn network(asked: &Asked) -> Vec<String> {
     let mut line = "network --obs world --nav world/nav.rnx --out network".to_owned();
+    if asked.systems.iter().any(|systems| systems.to_ascii_uppercase().contains('R')) {
+        // The simulator's files have its receivers' phases as they are, and the biases in their headers.
+        line.push_str(" --glonass told");
+    }
     for n in 1..=asked.rovers {
         let _ = write!(line, " --at-rinex world/ROV{n}.rnx");
     }

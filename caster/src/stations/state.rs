@@ -132,7 +132,8 @@ impl StationState {
             StationNews::Epoch(_)
             | StationNews::Ephemeris(_)
             | StationNews::Antenna(_)
-            | StationNews::Receiver(_) => {}
+            | StationNews::Receiver(_)
+            | StationNews::GlonassBiases(_) => {}
         }
         false
     }

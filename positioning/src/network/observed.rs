@@ -141,6 +141,8 @@ pub struct ObservedCarrier {
     pub code_sigma_m: f64,
     /// Standard deviation of the phase, m, noise and multipath.
     pub phase_sigma_m: f64,
+    /// Whether the phase holds the same whole cycles as any other receiver's: not so of GLONASS where the receiver's bias is not known.
+    pub is_whole: bool,
     /// Names the arc: it changes when the integer of the phase may have changed. Never used twice by one station and channel.
     pub arc: u32,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tianshu_gnss::coords::{Ecef, Geodetic};
 use tianshu_gnss::ephemeris::Ephemeris;
+use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::GpsTime;
@@ -32,7 +33,7 @@ pub struct StationView {
     pub doubt: Option<String>,
     /// Zenith wet delay beyond the standard atmosphere's and its standard deviation, m; none without levelled phases.
     pub zenith_m: Option<(f64, f64)>,
-    /// Satellites with levelled phases.
+    /// Satellites with levelled phases, GLONASS not counted.
     pub levelled: usize,
     /// The satellites it saw at this epoch above 10°.
     pub visible: usize,
@@ -42,6 +43,8 @@ pub struct StationView {
     pub geometry_residual_m: Option<f64>,
     /// Whether its antenna has a calibration.
     pub is_calibrated: bool,
+    /// What aligns its GLONASS phases; none where that is not known, and then it takes no part with them.
+    pub glonass_biases: Option<GlonassBiases>,
     /// Groups whose phases break at most epochs although the receiver tracks them: its signals may be mixed up.
     pub breaking: Vec<Group>,
     /// Where its levelled phases put it at this epoch against the rest of the network; none with too few of them, and of a station that is

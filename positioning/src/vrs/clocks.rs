@@ -63,8 +63,19 @@ impl Clocks {
 
     /// That of a carrier which sees so much of the ionosphere: on a line through the two of the foundation, since whatever is shared by all
     /// satellites, and be it an ionosphere, is a clock.
-    pub(super) fn at(&self, group: Group, ionosphere: f64) -> Option<f64> {
+    ///
+    /// GLONASS' carriers of one band see the ionosphere each a little else, and have one clock; it has none between its bands.
+    pub(super) fn at(&self, group: Group, band: char, ionosphere: f64) -> Option<f64> {
         let [first, second] = *self.0.get(&group)?;
+        if group == Group::Glonass {
+            let [one, other] = group.foundation();
+            let of_band = match band {
+                band if band == one => first,
+                band if band == other => second,
+                _ => None,
+            };
+            return of_band.map(|clock| clock.metres);
+        }
         match (first, second) {
             (Some(first), Some(second)) => Some(first.towards(second, ionosphere)),
             (first, second) => Some(first.or(second)?.metres),

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use tianshu_gnss::constants::SPEED_OF_LIGHT;
 use tianshu_gnss::coords::Ecef;
+use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_gnss::observation::{ObsEpoch, Observation};
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::signal::Signal;
 use tianshu_gnss::time::gps::GpsTime;
-use tianshu_gnss::units::DbHz;
+use tianshu_gnss::units::{Cycles, DbHz};
 
 use crate::model::antenna::{Arrival, to_null_antenna};
 use crate::model::place::Place;
@@ -120,6 +121,8 @@ impl MasterEpoch {
         airs: &BTreeMap<Satellite, (AirHere, f64)>,
     ) -> (Vec<Draft>, Option<f64>) {
         let snapshot = Arc::clone(&self.snapshot);
+        let biases = snapshot.stations.get(self.station.position());
+        let biases = biases.and_then(|view| view.glonass_biases).unwrap_or_default();
         let mut drafts = Vec::new();
         let mut offsets_s = Vec::new();
         for (satellite, seen) in measured.by_satellite() {
@@ -138,7 +141,7 @@ impl MasterEpoch {
             let range_rate_m_s = range_rate_m_s(state.velocity_m_s, at.direction);
             let first = self.channels.len();
             for observation in seen {
-                let mut there = *observation;
+                let Some(mut there) = aligned(observation, &biases) else { continue };
                 if let Some(antenna) = &here.setup.antenna {
                     to_null_antenna(antenna, &mut there, arrival);
                 }
@@ -175,6 +178,18 @@ impl MasterEpoch {
         let [first, second] = group.foundation().map(of_band);
         Some([first?, second?])
     }
+}
+
+/// An observation with its phase aligned with any other receiver's; none of a GLONASS signal whose bias is not known.
+fn aligned(observation: &Observation, biases: &GlonassBiases) -> Option<Observation> {
+    let mut there = *observation;
+    let bias = biases.of(there.signal)?;
+    if bias.0.abs() > 0.0
+        && let Some((phase, carrier)) = there.phase.zip(there.carrier())
+    {
+        there.phase = Some(Cycles(phase.0 + bias.in_cycles_of(carrier).0));
+    }
+    Some(there)
 }
 
 /// An observation without its way and air; the clock is still in it.

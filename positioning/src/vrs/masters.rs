@@ -240,7 +240,7 @@ impl Memory {
         let time = made.time;
         for draft in drafts {
             for channel in &mut made.channels[draft.channels.clone()] {
-                let clock_m = clocks.at(draft.group, channel.ionosphere);
+                let clock_m = clocks.at(draft.group, channel.signal.band(), channel.ionosphere);
                 let bias_m = biases.get(&(draft.group, channel.signal));
                 channel.code_m = channel
                     .code_m
@@ -272,7 +272,8 @@ impl Memory {
         further: &mut FurtherSignals,
     ) {
         let mut lines: BTreeMap<Signal, Vec<(usize, Further)>> = BTreeMap::new();
-        for draft in drafts {
+        // Of GLONASS' further signals each satellite would have whole cycles of another length: they keep their receiver's.
+        for draft in drafts.iter().filter(|draft| draft.group != Group::Glonass) {
             let [first, second] = draft.group.foundation();
             let level = |band| made.snapshot.frame.phase(made.station, (draft.satellite, band));
             let Some((a, b)) = level(first).zip(level(second)) else { continue };
@@ -281,7 +282,11 @@ impl Memory {
                 let channel = &made.channels[place];
                 let is_own = ![a.signal, b.signal].contains(&channel.signal);
                 let Some(phase) = channel.phase.filter(|_| is_own) else { continue };
-                let Some(clock_m) = clocks.at(draft.group, channel.ionosphere) else { continue };
+                let Some(clock_m) =
+                    clocks.at(draft.group, channel.signal.band(), channel.ionosphere)
+                else {
+                    continue;
+                };
                 let value_m = value[0].towards(value[1], channel.ionosphere);
                 let Whole::Own(_, arc) = phase.whole else { continue };
                 let one = Further {
@@ -329,7 +334,12 @@ impl Memory {
         }
         let mut biases = BTreeMap::new();
         for ((group, signal), [sum, count, ionosphere]) in codes {
-            let Some(clock_m) = clocks.at(group, ionosphere) else { continue };
+            let Some(clock_m) = clocks.at(group, signal.band(), ionosphere) else { continue };
+            if group == Group::Glonass {
+                // Its codes stay where its phases are: that they are aligned is what is told of them.
+                biases.insert((group, signal), 0.0);
+                continue;
+            }
             let receiver = made.receiver_of(group);
             let now_m = sum / count - clock_m;
             let fresh = CodeBias { mean_m: now_m, count: 0.0, receiver };

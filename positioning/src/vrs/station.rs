@@ -67,7 +67,7 @@ struct Zenith {
 }
 
 /// A phase that was not told for longer begins anew: a rover has given it up by then.
-const KEPT_MAX: Duration = Duration::from_secs(60);
+const KEPT_MAX: Duration = Duration::from_mins(1);
 /// A phase that has come so far from its code, m, begins anew: MSM reaches 1,171 m (RTCM 10403.3, DF401).
 const CODE_APART_MAX_M: f64 = 500.0;
 /// Zenith delays are asked for this often; the network's own change as seldom.

@@ -1,5 +1,7 @@
 //! Virtual stations in simulated networks: no change behind them is seen in their phases.
 
+mod glonass;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

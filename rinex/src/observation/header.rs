@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::coords::{Ecef, Enu};
 use tianshu_gnss::satellite::Satellite;
-use tianshu_gnss::signal::GLONASS_CHANNELS;
+use tianshu_gnss::signal::{GLONASS_CHANNELS, Signal};
 use tianshu_gnss::station::{Antenna, Receiver};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
@@ -18,6 +18,10 @@ use crate::observation::code::{Column, column2, column3};
 pub(crate) const LABEL_COLUMN: usize = 60;
 /// More columns than this no system has: 9 bands, at most 4 quantities of a dozen attributes.
 const COLUMNS_MAX: usize = 400;
+
+/// Where the four biases of a `GLONASS COD/PHS/BIS` end, and the columns of each (RINEX 3.05, table A2).
+const BIASES_END: usize = 52;
+const BIAS_COLUMNS: usize = 13;
 
 /// What the header says. What it does not say is absent.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +50,9 @@ pub struct ObsHeader {
     pub first: Option<GpsTime>,
     /// GPS time - UTC, s.
     pub leap_seconds: Option<i64>,
+    /// By how much GLONASS phases are told to differ from their codes, by signal (`GLONASS COD/PHS/BIS`), m. RINEX 3 calls them corrections that
+    /// were used; there are programs that write a receiver's own and do not use them.
+    pub glonass_biases_m: BTreeMap<Signal, f64>,
     /// Frequency channels of GLONASS satellites.
     pub glonass_channels: BTreeMap<Satellite, i8>,
     /// Phase shifts that the writer has applied. The phases of the file are aligned already (RINEX 3.05, section 9.1).
@@ -95,6 +102,7 @@ impl HeaderReader {
             time_system,
             first: None,
             leap_seconds: None,
+            glonass_biases_m: BTreeMap::new(),
             glonass_channels: BTreeMap::new(),
             phase_shifts: Vec::new(),
             columns: BTreeMap::new(),
@@ -138,6 +146,7 @@ impl HeaderReader {
             "SYS / # / OBS TYPES" => self.types3(text).ok_or("SYS / # / OBS TYPES")?,
             "SYS / SCALE FACTOR" => self.scale(text).ok_or("SYS / SCALE FACTOR")?,
             "SYS / PHASE SHIFT" | "SYS / PHASE SHIFTS" => self.phase_shift(text),
+            "GLONASS COD/PHS/BIS" => self.biases(text),
             "GLONASS SLOT / FRQ #" => self.slots(text).ok_or("GLONASS SLOT / FRQ #")?,
             _ => {}
         }
@@ -194,6 +203,18 @@ impl HeaderReader {
         if let (Some(system), Some(cycles)) = (system, number(text, 6..14).value()) {
             let code = field(text, 2..5).to_owned();
             self.header.phase_shifts.push(PhaseShift { system, code, cycles });
+        }
+    }
+
+    /// Four of ` C1C -71.940` (RINEX 3.05, table A2); a blank one is not known.
+    fn biases(&mut self, text: &str) {
+        for start in (0..BIASES_END).step_by(BIAS_COLUMNS) {
+            let signal = field(text, start + 1..start + 4);
+            let signal = signal
+                .strip_prefix('C')
+                .and_then(|_| Signal::from_code(Constellation::Glonass, signal));
+            let bias_m = number(text, start + 4..start + BIAS_COLUMNS).value();
+            self.header.glonass_biases_m.extend(signal.zip(bias_m));
         }
     }
 

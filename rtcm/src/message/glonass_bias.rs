@@ -1,5 +1,6 @@
 //! GLONASS code-phase biases: 1230.
 
+use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_gnss::units::Metres;
 
 use crate::bits::{BitReader, BitWriter, PastEnd};
@@ -65,6 +66,16 @@ impl GlonassBiasMessage {
             }
         }
         Ok(Self { station_id: head.word(3), aligned: head.flag(421), biases })
+    }
+
+    /// What is to be added to the phases of the observations that come with it.
+    ///
+    /// Aligned phase = phase + bias; of phases that are aligned already the message tells what was added (DF421, DF423).
+    pub fn to_add(&self) -> GlonassBiases {
+        GlonassBiases::to_add(self.biases.map(|bias| match bias {
+            CodePhaseBias::Known(metres) => Some(if self.aligned { Metres(0.0) } else { metres }),
+            CodePhaseBias::NotTold | CodePhaseBias::Unknown => self.aligned.then_some(Metres(0.0)),
+        }))
     }
 
     /// The message as a frame.

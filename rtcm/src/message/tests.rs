@@ -55,6 +55,15 @@ fn the_example_of_the_standard_is_read_and_written() {
     assert_eq!(message.to_frame().unwrap(), frame);
 }
 
+#[test]
+fn what_1230_asks_to_add_is_nothing_where_phases_are_aligned() {
+    let known = CodePhaseBias::Known(Metres(-71.94));
+    let biases = [known, CodePhaseBias::NotTold, CodePhaseBias::Unknown, known];
+    let told = |aligned| GlonassBiasMessage { station_id: 7, aligned, biases }.to_add().all();
+    assert_eq!(told(false), [Some(Metres(-71.94)), None, None, Some(Metres(-71.94))]);
+    assert_eq!(told(true), [Some(Metres(0.0)); 4]);
+}
+
 /// A u-blox receiver's 1230: all four biases told, each zero. `rtcm-rs` passes over the three reserved bits
 /// in front of the mask and finds one bias only.
 #[test]

@@ -42,9 +42,25 @@ pub(crate) struct NetworkOptions {
     /// Systems to use, by their RINEX letters.
     #[arg(long, value_name = "LETTERS", default_value = "GRECJ")]
     pub systems: String,
+    /// What the GLONASS COD/PHS/BIS of the headers mean, so that GLONASS can be solved: nothing (off), what was added to the phases already
+    /// (aligned, as RINEX has it), or what is still to be added to them (told, as message 1230 tells it). Stations whose header has none take no
+    /// part with GLONASS.
+    #[arg(long, value_enum, default_value_t = GlonassHeaders::Off)]
+    pub glonass: GlonassHeaders,
     /// The folder to write into: report.json, VRS_n.rnx, EXCLUDED_NAME.csv (docs/formats.md).
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+}
+
+/// What headers' GLONASS biases mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum GlonassHeaders {
+    /// Nothing: GLONASS is not solved.
+    Off,
+    /// They are in the phases already.
+    Aligned,
+    /// They are to be added to the phases.
+    Told,
 }
 
 /// Where virtual stations are wanted, in the order of the command line.

@@ -202,7 +202,8 @@ fn config(
         |s: &NetworkStation| StationConfig { name: s.name.clone(), place: s.ecef(), antenna: None };
     let stations = network.stations.iter().map(config).collect();
     let monitor = Arc::new(page::monitor(network));
-    let network = NetworkConfig { stations, interval: Interval::from_seconds(1), checkpoint: None };
+    let interval = Interval::from_seconds(1);
+    let network = NetworkConfig { stations, interval, glonass: false, checkpoint: None };
     let accounts = AccountsConfig { place: Some(page::accounts(own)?), password_threads: 1 };
     let network = Some(Arc::new(network));
     let archive = options.archive.as_deref().map(page::archive);

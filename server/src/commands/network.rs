@@ -201,9 +201,13 @@ impl Batch {
             let name = format!("VRS_{n}");
             VirtualFile::begin(out.join(format!("{name}.rnx")), Title::of(name), *place)
         });
+        let mut engine = Engine::new(configs)?;
+        for (index, station) in (0..=u16::MAX).map(StationIndex).zip(stations) {
+            engine.set_glonass_biases(index, station.glonass_biases(input.options.glonass));
+        }
         let letters = input.systems.iter().map(|system| system.letter()).collect();
         Ok(Self {
-            engine: Engine::new(configs)?,
+            engine,
             setups,
             sources,
             virtual_files: virtual_files.collect::<anyhow::Result<_>>()?,

@@ -10,9 +10,13 @@ use tianshu_rtcm::msm::header::MsmLevel;
 use crate::config::section::Section;
 
 /// What the network solves, and so what may be sent.
-const SYSTEMS: &str = "GEJC";
+const SYSTEMS: &str = "GREJC";
 /// Of these, what the legacy messages can say.
-const LEGACY_SYSTEMS: &str = "G";
+const LEGACY_SYSTEMS: &str = "GR";
+/// What is sent where no systems are named: GLONASS only where it is asked for.
+const SYSTEMS_DEFAULT: &str = "GEJC";
+/// The same of legacy messages.
+const LEGACY_SYSTEMS_DEFAULT: &str = "G";
 /// The profiles, as they are written.
 const PROFILES: [(&str, Observations); 4] = [
     ("msm4", Observations::Msm(MsmLevel::Msm4)),
@@ -78,10 +82,11 @@ impl FromStr for Choice {
     }
 }
 
-/// Reads a profile; `default` is what holds where nothing is said.
+/// Reads a profile; `default` is what holds where nothing is said, legacy where a real master is told.
 pub(crate) fn read(section: &mut Section<'_>, default: Observations) -> Profile {
     let observations = section.word("profile", &PROFILES).unwrap_or(default);
-    let systems = systems(section, observations);
+    // A real station's GLONASS phases are its own receiver's; only those of virtual stations are aligned.
+    let systems = systems(section, observations, default == Observations::Legacy);
     let mut profile = Profile::msm(MsmLevel::Msm4, systems);
     profile.observations = observations;
     signals(section, &mut profile);
@@ -92,20 +97,33 @@ pub(crate) fn read(section: &mut Section<'_>, default: Observations) -> Profile 
 }
 
 /// Systems by their letters.
-fn systems(section: &mut Section<'_>, observations: Observations) -> BTreeSet<Constellation> {
+fn systems(
+    section: &mut Section<'_>,
+    observations: Observations,
+    of_master: bool,
+) -> BTreeSet<Constellation> {
     let legacy = observations == Observations::Legacy;
-    let possible = if legacy { LEGACY_SYSTEMS } else { SYSTEMS };
+    let (possible, default) = if of_master {
+        let all = if legacy { LEGACY_SYSTEMS_DEFAULT } else { SYSTEMS_DEFAULT };
+        (all, all)
+    } else if legacy {
+        (LEGACY_SYSTEMS, LEGACY_SYSTEMS_DEFAULT)
+    } else {
+        (SYSTEMS, SYSTEMS_DEFAULT)
+    };
     let found = section.text("systems");
-    let letters = found.as_ref().map_or(possible, |found| found.value);
+    let letters = found.as_ref().map_or(default, |found| found.value);
     if let Some(found) = &found
         && (letters.is_empty() || !letters.chars().all(|c| possible.contains(c)))
     {
         let of = if legacy {
-            "(GPS), which the network solves and legacy messages can say"
+            "which the network solves and legacy messages can say"
         } else {
-            "(GPS, Galileo, QZSS, BeiDou), which the network solves"
+            "which the network solves"
         };
-        let text = format!("systems = {letters:?}: use letters of {possible:?} {of}");
+        let text = format!(
+            "systems = {letters:?}: use letters of {possible:?} (G GPS, R GLONASS, E Galileo, J QZSS, C BeiDou), {of}"
+        );
         section.complain(&found.at, text);
     }
     letters.chars().filter_map(Constellation::from_letter).collect()

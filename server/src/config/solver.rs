@@ -27,6 +27,8 @@ pub(crate) struct NetworkConfig {
     pub stations: Vec<StationConfig>,
     /// Between epochs.
     pub interval: Interval,
+    /// Whether GLONASS is solved where stations tell their biases.
+    pub glonass: bool,
     /// Where what is known is kept over a restart.
     pub checkpoint: Option<PathBuf>,
 }
@@ -36,6 +38,7 @@ pub(crate) struct NetworkTable {
     /// Whether the network is solved.
     pub solve: bool,
     interval: Interval,
+    glonass: bool,
     /// Those that are named; none takes all that have a position.
     named: Option<Vec<Found<StationName>>>,
     /// The antennas of the file, if one is named and could be read.
@@ -51,13 +54,14 @@ pub(crate) fn read(mut section: Section<'_>, folder: &Path) -> NetworkTable {
     let solve = section.flag_or("solve", false);
     let named = section.list::<StationName>("stations");
     let interval_s = section.number_or("interval_s", 0.2..=30.0, INTERVAL_DEFAULT_S);
+    let glonass = section.flag_or("glonass", false);
     let calibrations = antex(&mut section, folder);
     let checkpoint = section.text("checkpoint").map(|found| folder.join(found.value));
     let frame = section.text("frame").map(|found| found.value.to_owned());
     let at = section.place();
     section.close();
     let interval = Interval::from_seconds_f64(interval_s);
-    NetworkTable { solve, interval, named, calibrations, checkpoint, frame, at }
+    NetworkTable { solve, interval, glonass, named, calibrations, checkpoint, frame, at }
 }
 
 /// The antennas of the ANTEX file.
@@ -110,8 +114,9 @@ impl NetworkTable {
                 format!("a network has at most {STATIONS_MAX} stations: name them in stations");
             complaints.add(&self.at, text);
         }
-        let (interval, checkpoint) = (self.interval, self.checkpoint.clone());
-        Some(NetworkConfig { stations: configs, interval, checkpoint })
+        let (interval, glonass) = (self.interval, self.glonass);
+        let checkpoint = self.checkpoint.clone();
+        Some(NetworkConfig { stations: configs, interval, glonass, checkpoint })
     }
 
     fn check_names(&self, stations: &[Found<Station>], complaints: &mut Complaints) {

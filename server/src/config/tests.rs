@@ -146,7 +146,7 @@ fn a_network_needs_stations_with_positions() {
     );
     check(
         &format!(
-            "[network]\nstations = [\"A\", \"B\"]\ninterval_s = 0\nantex = \"gone.atx\"\n{}{vrs}profile = \"msm6\"\nsystems = \"GR\"\n",
+            "[network]\nstations = [\"A\", \"B\"]\ninterval_s = 0\nantex = \"gone.atx\"\n{}{vrs}profile = \"msm6\"\nsystems = \"GI\"\n",
             station("A", "")
         ),
         &[

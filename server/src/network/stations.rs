@@ -3,9 +3,14 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, bail, ensure};
+use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::coords::Ecef;
+use tianshu_gnss::glonass_bias::GlonassBiases;
+use tianshu_gnss::signal::Signal;
 use tianshu_gnss::station::{STATION_NAME_BYTES_MAX, StationName};
+use tianshu_gnss::units::Metres;
 
+use crate::cli::network::GlonassHeaders;
 use crate::network::coordinates::Coordinates;
 use crate::network::files::{ObservationFile, name_of, reference_point};
 
@@ -172,6 +177,22 @@ impl Station {
     /// The header that speaks for it: its first file's.
     pub(crate) fn header(&self) -> Option<&tianshu_rinex::observation::header::ObsHeader> {
         self.files.first().map(|file| &file.header)
+    }
+
+    /// What aligns its GLONASS phases, as all its headers tell it; none where one does not, or where they tell different ones.
+    pub(crate) fn glonass_biases(&self, meaning: GlonassHeaders) -> Option<GlonassBiases> {
+        let first = &self.header()?.glonass_biases_m;
+        let is_same = self.files.iter().all(|file| file.header.glonass_biases_m == *first);
+        if first.is_empty() || !is_same {
+            return None;
+        }
+        let of = |(band, attribute)| {
+            let signal = Signal::new(Constellation::Glonass, band, attribute)?;
+            let told_m = *first.get(&signal)?;
+            Some(Metres(if meaning == GlonassHeaders::Aligned { 0.0 } else { told_m }))
+        };
+        let biases = GlonassBiases::to_add(GlonassBiases::SIGNALS.map(of));
+        (meaning != GlonassHeaders::Off).then_some(biases)
     }
 
     /// Its antenna reference point.

@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::coords::{Ecef, Enu, GRS80};
+use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::satellite::Satellite;
+use tianshu_gnss::signal::Signal;
 use tianshu_gnss::station::{Antenna, Receiver};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_gnss::time::utc::Utc;
@@ -166,6 +169,13 @@ impl VirtualFile {
         self.write(&made.epoch)
     }
 
+    /// Its GLONASS phases are aligned with its codes, and nothing had to be added for that.
+    fn glonass_biases_m(&self) -> Vec<(Signal, f64)> {
+        let of = |(band, attribute)| Signal::new(Constellation::Glonass, band, attribute);
+        let all = GlonassBiases::SIGNALS.into_iter().filter_map(of);
+        all.filter(|_| !self.channels.is_empty()).map(|signal| (signal, 0.0)).collect()
+    }
+
     fn write(&mut self, epoch: &ObsEpoch) -> anyhow::Result<()> {
         for seen in &epoch.observations {
             if let Some(channel) = seen.glonass_channel {
@@ -226,7 +236,7 @@ impl VirtualFile {
             interval,
             first,
             last: None,
-            glonass_biases_m: Vec::new(),
+            glonass_biases_m: self.glonass_biases_m(),
         }
     }
 }

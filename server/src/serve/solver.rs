@@ -89,7 +89,10 @@ impl Inlet {
     pub(crate) fn offer(&self, event: &StationEvent) {
         let is_of_use = matches!(
             event.news,
-            StationNews::Epoch(_) | StationNews::Ephemeris(_) | StationNews::ReferencePoint(_)
+            StationNews::Epoch(_)
+                | StationNews::Ephemeris(_)
+                | StationNews::ReferencePoint(_)
+                | StationNews::GlonassBiases(_)
         );
         if is_of_use && self.config.borrow().is_some() {
             self.events.offer(event.clone());

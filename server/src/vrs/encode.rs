@@ -130,7 +130,7 @@ impl Writer {
             (Extra::GlonassBias, _) => {
                 let has = self.profile.systems.contains(&Constellation::Glonass);
                 if has && self.is_due(Slow::Of(extra), time, EQUIPMENT_S) {
-                    frames.extend(slow::glonass_bias(station_id));
+                    frames.extend(slow::glonass_bias(station_id, self.is_physical));
                 }
             }
             (Extra::SystemParameters, _) => {
@@ -316,6 +316,56 @@ mod tests {
                 assert!(apart.abs() < 1e-3, "{level:?}: {apart} Hz");
             }
         }
+    }
+
+    #[test]
+    fn glonass_goes_with_its_channels_and_with_biases_of_nothing() {
+        use tianshu_gnss::glonass_bias::GlonassBiases;
+        use tianshu_rtcm::glonass_channels::GlonassChannels;
+        use tianshu_rtcm::msm::observation::partial_epoch;
+
+        let mut profile = Profile::from(MsmLevel::Msm7);
+        profile.systems = [Constellation::Gps, Constellation::Glonass].into();
+        profile.extras = [Extra::GlonassBias].into();
+        let place = Geodetic::from_degrees(23.0, 108.0, 100.0).to_ecef(GRS80);
+        let mut writer = Writer::new(Identity::at(place, 3_072), profile.clone());
+        let seen = |number: u8| {
+            let signal = Signal::new(Constellation::Glonass, '1', 'C').unwrap();
+            let mut seen = Observation::of(format!("R{number:02}").parse().unwrap(), signal);
+            seen.glonass_channel = Some(i8::try_from(number).unwrap() - 8);
+            let phase = Metres(2.1e7).in_cycles_of(seen.carrier().unwrap());
+            (seen.code, seen.phase, seen.cn0) =
+                (Some(Metres(2.1e7)), Some(phase), Some(DbHz(45.0)));
+            seen
+        };
+        let mut both = epoch(0);
+        both.observations.extend((1..15).map(seen));
+        let both = ObsEpoch::new(both.time, both.observations);
+        let all = frames(&writer.epoch(both.clone(), None, &[]).unwrap());
+        let numbers: Vec<_> = all.iter().filter_map(Frame::message_number).collect();
+        assert_eq!(numbers, [1006, 1230, 1077, 1087]);
+        let Ok(Message::GlonassBias(told)) = decode(&all[1]) else { panic!("1230 is second") };
+        assert!(told.aligned);
+        assert_eq!(told.to_add(), GlonassBiases::aligned());
+        let Ok(Message::Msm(msm)) = decode(&all[3]) else { panic!("1087 is last") };
+        let read = partial_epoch(both.time, &mut GlonassChannels::default(), &msm).unwrap();
+        let sent = both.observations.iter().filter(|o| o.glonass_channel.is_some());
+        for (sent, read) in sent.zip(&read.observations) {
+            assert_eq!(
+                (sent.satellite, sent.glonass_channel),
+                (read.satellite, read.glonass_channel)
+            );
+            // Whole cycles are the writer's to choose; a fine phase has steps of a tenth of a millimetre.
+            let apart = sent.phase.unwrap().0 - read.phase.unwrap().0;
+            assert!((apart - apart.round()).abs() < 2e-3, "{} {apart}", sent.satellite);
+        }
+        assert_eq!(read.observations.len(), 14);
+        // In the messages of old receivers too.
+        profile.observations = Observations::Legacy;
+        let mut writer = Writer::new(Identity::at(place, 3_072), profile);
+        let all = frames(&writer.epoch(both, None, &[]).unwrap());
+        let numbers: Vec<_> = all.iter().filter_map(Frame::message_number).collect();
+        assert_eq!(numbers, [1006, 1230, 1004, 1012]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use tianshu_gnss::station::{Antenna, Receiver, ReferencePoint};
 use tianshu_gnss::time::gps::GpsTime;
 use tianshu_gnss::time::leap::offset_at_gps;
 use tianshu_gnss::time::utc::Utc;
+use tianshu_gnss::units::Metres;
 use tianshu_positioning::network::products::residuals::{Residual, references, residuals};
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
 use tianshu_positioning::network::topology::StationIndex;
@@ -91,10 +92,12 @@ pub(crate) fn equipment(station_id: u16, extra: Extra) -> Option<Frame> {
     EquipmentMessage { station_id, antenna, receiver }.to_frame().ok()
 }
 
-/// 1230: it says that the biases are not known, since stations of several makes stand behind a network.
-pub(crate) fn glonass_bias(station_id: u16) -> Option<Frame> {
-    let biases = [CodePhaseBias::Unknown; 4];
-    GlonassBiasMessage { station_id, aligned: false, biases }.to_frame().ok()
+/// 1230 of a virtual station: its phases are aligned with its codes, and nothing had to be added for that. Of a station that stands there it
+/// says that the biases are not known.
+pub(crate) fn glonass_bias(station_id: u16, is_physical: bool) -> Option<Frame> {
+    let known = CodePhaseBias::Known(Metres(0.0));
+    let biases = [if is_physical { CodePhaseBias::Unknown } else { known }; 4];
+    GlonassBiasMessage { station_id, aligned: !is_physical, biases }.to_frame().ok()
 }
 
 /// 1013: the leap seconds, and which messages come how often.

@@ -74,7 +74,7 @@ impl ObservationFile {
             interval: style.interval,
             first: style.first,
             last: None,
-            glonass_biases_m: Vec::new(),
+            glonass_biases_m: biases(stated),
         };
         let mut text = String::new();
         let writer = ObsWriter::begin(&mut text, &file);
@@ -90,6 +90,13 @@ impl ObservationFile {
     pub fn take(&mut self) -> String {
         std::mem::take(&mut self.text)
     }
+}
+
+/// What the receiver tells of its GLONASS phases, as 1230 would: it is not used on them.
+fn biases(stated: &Stated) -> Vec<(Signal, f64)> {
+    let of = |code| Signal::from_code(Constellation::Glonass, code);
+    let known = ["1C", "2C"].into_iter().filter_map(of);
+    known.map(|signal| (signal, stated.glonass_code_phase_bias_m)).collect()
 }
 
 /// The navigation file with everything broadcast from `from` to `until`.

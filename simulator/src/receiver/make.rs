@@ -52,13 +52,13 @@ impl Make {
         }
     }
 
-    /// The code-phase bias that message 1230 tells for G1 C/A, m.
+    /// The code-phase bias that message 1230 tells for G1 C/A and G2 C/A, m: what has to be added to the phases (RTCM 10403.3, DF423).
     ///
-    /// A delay of the code against the phase turns up as a bias that is linear in the channel
+    /// A phase that is longer than its code turns up as a bias that grows with the channel
     /// (Sleewaegen et al. 2012, "Demystifying GLONASS inter-frequency carrier phase biases"):
-    /// the slope times carrier over channel spacing, 1602 / 0.5625.
+    /// by its length times channel spacing over carrier, 0.5625 / 1602 on G1 and the same on G2.
     pub fn glonass_code_phase_bias_m(self) -> f64 {
-        self.glonass_phase_slope_m() * 1602.0 / 0.5625
+        -self.glonass_phase_slope_m() * 1602.0 / 0.5625
     }
 
     /// The biases of a signal at the unit that `unit` names, in a world that `world` names.

@@ -111,7 +111,7 @@ impl Station {
             }
             StationNews::Antenna(antenna) => self.told.antenna = Some(Arc::clone(antenna)),
             StationNews::Receiver(receiver) => self.told.receiver = Some(Arc::clone(receiver)),
-            StationNews::Frame(_) | StationNews::Ephemeris(_) => {}
+            StationNews::Frame(_) | StationNews::Ephemeris(_) | StationNews::GlonassBiases(_) => {}
         }
     }
 

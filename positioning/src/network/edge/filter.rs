@@ -23,10 +23,14 @@ pub(super) struct EdgePrior {
     pub(super) zenith_mean: f64,
     /// Of the ionosphere's difference at the zenith on L1.
     pub(super) ionosphere: f64,
+    /// Of an ambiguity, cycles.
+    pub(super) ambiguity_cycles: f64,
+    /// Of what a satellite's codes differ by for good.
+    pub(super) code_bias_m: f64,
+    /// Time between independent looks at codes, s.
+    pub(super) code_independent_s: f64,
 }
 
-/// Standard deviation of an ambiguity that nothing is known of, cycles (shared design, network solver, section 3.1).
-const AMBIGUITY_SIGMA_CYCLES: f64 = 100.0;
 /// How a zenith delay's difference wanders, m/√s: 1 cm in an hour (the same).
 const ZENITH_WALK: f64 = 0.17e-3;
 /// How the ionosphere's difference wanders at the zenith, m/√s, at least.
@@ -40,8 +44,6 @@ const SLIP_RATE_M_S: f64 = 0.03;
 /// Phases that must be between independent looks at a multipath of some 45 s, s: the variance of those that come more often is enlarged
 /// by as much (shared design, network solver, section 1.7).
 const PHASE_INDEPENDENT_S: f64 = 25.0;
-/// The same for codes, most of whose error is multipath.
-const CODE_INDEPENDENT_S: f64 = 90.0;
 /// An innovation beyond so many sigmas is no noise.
 const OUTLIER_SIGMAS: f64 = 6.0;
 /// A phase that is an outlier so often in a row has another ambiguity.
@@ -104,7 +106,7 @@ impl GroupFilter {
         }
         let span_s = span_s.max(0.1);
         let phase_inflation = (PHASE_INDEPENDENT_S / span_s).max(1.0);
-        let code_inflation = (CODE_INDEPENDENT_S / span_s).max(1.0);
+        let code_inflation = (self.prior.code_independent_s / span_s).max(1.0);
         let mut broken = Vec::new();
         for band in 0..BANDS_MAX {
             self.measure(band, singles, Kind::Code, code_inflation, &mut broken);
@@ -187,7 +189,7 @@ impl GroupFilter {
         let (mut is_new, mut slipped) = (false, false);
         for (known, carrier) in state.ambiguities.iter_mut().zip(&single.carriers) {
             let Some(carrier) = carrier else { continue };
-            let variance = AMBIGUITY_SIGMA_CYCLES * AMBIGUITY_SIGMA_CYCLES;
+            let variance = self.prior.ambiguity_cycles * self.prior.ambiguity_cycles;
             let place = match known {
                 Some(known) if known.arcs == carrier.arcs => {
                     known.epochs += 1;
@@ -224,7 +226,7 @@ impl GroupFilter {
     pub(super) fn renew(&mut self, time: GpsTime, satellite: Satellite, band: usize) {
         let Some(state) = self.satellites.get_mut(&satellite) else { return };
         if let Some(known) = &mut state.ambiguities[band] {
-            let variance = AMBIGUITY_SIGMA_CYCLES * AMBIGUITY_SIGMA_CYCLES;
+            let variance = self.prior.ambiguity_cycles * self.prior.ambiguity_cycles;
             self.state.reset(known.place, 0.0, variance);
             *known = AmbiguityState { since: time, epochs: 0, outliers: 0, ..*known };
         }
@@ -263,7 +265,8 @@ impl GroupFilter {
         let (of, measured, variance) = match kind {
             Kind::Code => {
                 let air = (state.ionosphere, carrier.ionosphere);
-                (Sum::of([zenith[0], zenith[1], air]), carrier.code_m?, carrier.code_variance_m2)
+                let variance = carrier.code_variance_m2 + self.prior.code_bias_m.powi(2);
+                (Sum::of([zenith[0], zenith[1], air]), carrier.code_m?, variance)
             }
             Kind::Phase => {
                 let air = (state.ionosphere, -carrier.ionosphere);

@@ -47,6 +47,13 @@ pub struct Knowledge {
     pub foretold: BTreeMap<Satellite, (f64, f64)>,
 }
 
+impl Knowledge {
+    /// Whether it has no ionosphere of a group's satellites.
+    pub fn tells_nothing_of(&self, group: Group) -> bool {
+        self.ionosphere.keys().all(|satellite| Group::of(*satellite) != Some(group))
+    }
+}
+
 /// Which groups take an epoch in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -78,6 +85,20 @@ const ZENITH_MEAN_SIGMA_M: f64 = 0.10;
 /// which metres are missing (25 TECU, and the inside of a bubble twice in the difference of two satellites). Quieter air is told by the
 /// codes soon enough, and none is then taken for quieter than it is.
 const AIR_SIGMA_M: f64 = 4.0;
+/// Standard deviation of an ambiguity that nothing is known of, cycles (shared design, network solver, section 3.1).
+const AMBIGUITY_SIGMA_CYCLES: f64 = 100.0;
+/// The same of GLONASS, cycles: 4.7 m. Whole cycles that all satellites share are no clock there, since every satellite has a wavelength of its
+/// own: n of them leave n times 0.35 per mille of a cycle per channel. Phases begin near their codes, so that what they share is as the codes'
+/// errors and the ionosphere's difference are, and it has to be told to the filter (decision 15).
+const GLONASS_AMBIGUITY_SIGMA_CYCLES: f64 = 25.0;
+/// Codes that must be between independent looks at a multipath of some 45 s, s: the variance of those that come more often is enlarged by as
+/// much (shared design, network solver, section 1.7). Most of a code's error is multipath.
+const CODE_INDEPENDENT_S: f64 = 90.0;
+/// GLONASS' codes have a bias on every channel that differs between makes, one sigma of a difference, m (Shi et al. 2013, J. Geodesy 87: up to
+/// some metres).
+const GLONASS_CODE_BIAS_M: f64 = 2.0;
+/// It stays as it is, so that a satellite's codes tell once per pass what they tell, s.
+const GLONASS_CODE_INDEPENDENT_S: f64 = 10_800.0;
 /// It grows to that from nothing by this per metre, as a bubble's wall does.
 const AIR_SIGMA_BY_DISTANCE: f64 = 2e-4;
 /// And this at least, m: stations on one roof.
@@ -91,6 +112,9 @@ impl EdgeSolver {
         let prior = EdgePrior {
             zenith_difference: ZENITH_SIGMA_M.hypot(by_distance).hypot(by_height),
             zenith_mean: ZENITH_MEAN_SIGMA_M,
+            ambiguity_cycles: AMBIGUITY_SIGMA_CYCLES,
+            code_bias_m: 0.0,
+            code_independent_s: CODE_INDEPENDENT_S,
             ionosphere: (AIR_SIGMA_BY_DISTANCE * length_m).clamp(AIR_SIGMA_MIN_M, AIR_SIGMA_M),
         };
         Self { edge, prior, groups: BTreeMap::new(), counts: (0, 0) }
@@ -109,7 +133,7 @@ impl EdgeSolver {
         wanted: Wanted,
     ) -> Vec<Channel> {
         let mut broken = Vec::new();
-        for group in SOLVED {
+        for group in Group::ALL {
             let is_settled = |(filter, book): &(GroupFilter, FixBook)| {
                 filter.satellites.iter().all(|(s, state)| !is_unknown(*s, state, book))
             };
@@ -123,7 +147,7 @@ impl EdgeSolver {
             let (filter, book) = self
                 .groups
                 .entry(group)
-                .or_insert_with(|| (GroupFilter::new(self.prior), FixBook::default()));
+                .or_insert_with(|| (GroupFilter::new(self.prior.of(group)), FixBook::default()));
             for place in filter.step(from.time, &seen) {
                 book.withdraw(place);
                 broken.extend(channel(group, place));
@@ -205,6 +229,13 @@ impl EdgeSolver {
         unknown
     }
 
+    /// Whether a satellite of that group above the mask for fixing has an ambiguity which is not whole.
+    pub fn seeks(&self, group: Group) -> bool {
+        self.groups.get(&group).is_some_and(|(filter, book)| {
+            filter.satellites.iter().any(|(s, state)| is_unknown(*s, state, book))
+        })
+    }
+
     /// What each group's measurements tell of the zenith delay's difference: information (1/m²) and information times value (1/m).
     fn zenith_by_group(&self) -> Vec<(Group, f64, f64)> {
         let told = |(group, (filter, _)): (&Group, &(GroupFilter, FixBook))| {
@@ -212,14 +243,27 @@ impl EdgeSolver {
             let gained = (1.0 / variance - 1.0 / filter.zenith_unmeasured_m2).max(0.0);
             (*group, gained, filter.state.mean(ZENITH_DIFFERENCE) / variance)
         };
-        self.groups.iter().map(told).collect()
+        // What GLONASS tells of the weather is its own: its channels' rests are no weather.
+        let telling = self.groups.iter().filter(|(group, _)| **group != Group::Glonass);
+        telling.map(told).collect()
     }
 }
 
-/// The groups whose ambiguities are whole between any two stations. GLONASS' are only between receivers whose inter-frequency biases are
-/// known.
-pub const SOLVED: [Group; 5] =
-    [Group::Gps, Group::Galileo, Group::BeiDou3, Group::BeiDou2, Group::Qzss];
+impl EdgePrior {
+    /// The same for one group.
+    fn of(self, group: Group) -> Self {
+        if group == Group::Glonass {
+            Self {
+                ambiguity_cycles: GLONASS_AMBIGUITY_SIGMA_CYCLES,
+                code_bias_m: GLONASS_CODE_BIAS_M,
+                code_independent_s: GLONASS_CODE_INDEPENDENT_S,
+                ..self
+            }
+        } else {
+            self
+        }
+    }
+}
 
 /// Whether a satellite is above the mask for fixing and has an ambiguity that is not whole.
 fn is_unknown(satellite: Satellite, state: &SatelliteState, book: &FixBook) -> bool {

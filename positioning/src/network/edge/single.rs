@@ -65,8 +65,9 @@ pub(super) fn singles(
 }
 
 fn carrier(a: &ObservedSatellite, b: &ObservedSatellite, band: char) -> Option<SingleCarrier> {
-    let (a, b) = (a.carrier(band)?, b.carrier(band)?);
-    let square = |of: fn(&ObservedCarrier) -> f64| of(a).powi(2) + of(b).powi(2);
+    let whole = |of: &ObservedSatellite| of.carrier(band).copied().filter(|c| c.is_whole);
+    let (a, b) = (whole(a)?, whole(b)?);
+    let square = |of: fn(&ObservedCarrier) -> f64| of(&a).powi(2) + of(&b).powi(2);
     Some(SingleCarrier {
         wavelength_m: a.wavelength_m,
         ionosphere: a.ionosphere,

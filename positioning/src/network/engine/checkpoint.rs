@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_gnss::time::gps::GpsTime;
+use tianshu_gnss::units::Metres;
 
 use crate::network::engine::{Engine, indices};
 use crate::network::levels::Level;
 use crate::network::observed::Channel;
-use crate::network::preprocess::KeptArc;
+use crate::network::preprocess::kept::KeptArc;
 use crate::network::topology::StationIndex;
 
 /// The first line, with the version of the rest.
@@ -36,7 +38,8 @@ struct KeptLevel {
 
 impl Engine {
     /// What is needed to go on after a restart: the levels of the largest sets with their arcs and lock times, and zenith delays. The lines
-    /// `arc STATION SATELLITE BAND ATTRIBUTE NUMBER ALIGNED CYCLES LAST_NS LOCK_S` and `zenith STATION DELAY_M SIGMA_M`.
+    /// `arc STATION SATELLITE BAND ATTRIBUTE NUMBER ALIGNED CYCLES LAST_NS LOCK_S`, `zenith STATION DELAY_M SIGMA_M`, and of stations whose
+    /// GLONASS biases are known `glonass STATION` with those of L1 C/A, L1 P, L2 C/A and L2 P, m, `-` for one that is not told.
     pub fn checkpoint(&self) -> String {
         let mut text = format!("{HEAD}\n");
         for (station, (config, preprocessor)) in
@@ -59,6 +62,12 @@ impl Engine {
                     last.nanos()
                 )
                 .expect("a string takes all that is written to it");
+            }
+            if let Some(biases) = preprocessor.glonass_biases() {
+                let told = |bias: Option<Metres>| bias.map_or("-".to_owned(), |m| m.0.to_string());
+                let [a, b, c, d] = biases.all().map(told);
+                writeln!(text, "glonass {} {a} {b} {c} {d}", config.name)
+                    .expect("a string takes all that is written to it");
             }
             let (delay_m, sigma_m) = self.zenith.delay(station.position());
             writeln!(text, "zenith {} {delay_m} {sigma_m}", config.name)
@@ -92,6 +101,12 @@ impl Engine {
                     let told =
                         numbers.filter(|(d, s)| d.is_finite() && s.is_finite()).ok_or(bad)?;
                     zenith.extend(self.named(name).map(|station| (station, told)));
+                }
+                ["glonass", name, told @ ..] => {
+                    let told = biases(told).ok_or(bad)?;
+                    if let Some(station) = self.named(name) {
+                        self.set_glonass_biases(station, Some(told));
+                    }
                 }
                 ["end"] => ended = true,
                 _ => return Err(bad),
@@ -132,4 +147,13 @@ fn arc(words: &[&str]) -> Option<(Channel, KeptLevel)> {
     };
     let channel = (satellite.parse().ok()?, band.parse().ok()?);
     lock_s.is_finite().then_some((channel, KeptLevel { arc, cycles: cycles.parse().ok()? }))
+}
+
+fn biases(words: &[&str]) -> Option<GlonassBiases> {
+    let of = |word: &&str| match *word {
+        "-" => Some(None),
+        metres => metres.parse().ok().filter(|m: &f64| m.is_finite()).map(|m| Some(Metres(m))),
+    };
+    let all: Vec<Option<Metres>> = words.iter().map(of).collect::<Option<_>>()?;
+    Some(GlonassBiases::to_add(all.try_into().ok()?))
 }

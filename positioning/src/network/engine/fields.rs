@@ -185,7 +185,8 @@ impl Fields {
         if self.fitted.is_some_and(|fitted| time - fitted < FIT_INTERVAL) {
             return;
         }
-        let noises = links.iter().flatten().filter_map(|l| {
+        let others = links.iter().flatten().filter(|l| l.group != Group::Glonass);
+        let noises = others.filter_map(|l| {
             let mapping = self.by_satellite.get(&l.satellite)?.shell_mapping;
             Some((NOISE_SHARE * l.ionosphere_sigma_m / mapping).powi(2))
         });
@@ -193,6 +194,7 @@ impl Fields {
         let mut known: Vec<&Field> = self
             .by_satellite
             .values()
+            .filter(|f| f.group != Group::Glonass)
             .filter(|f| f.telling() >= STATIONS_MIN && f.rough.is_empty())
             .collect();
         // The lowest satellites see the roughest air: of all that many stations see, evenly from low to high.

@@ -229,6 +229,7 @@ impl Integrity {
             let Ok(index) = u16::try_from(station) else { continue };
             let left: Vec<(&Levelled, f64)> = of_station
                 .iter()
+                .filter(|l| l.group != Group::Glonass)
                 .filter_map(|l| Some((l, *residuals.get(&(station, l.satellite))?)))
                 .collect();
             if let Some(reason) = motion.step(time, &left) {

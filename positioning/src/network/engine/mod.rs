@@ -7,6 +7,7 @@ mod insight;
 mod integrity;
 mod motion;
 mod satellites;
+mod sky_surface;
 mod smooth;
 mod trend;
 mod view;
@@ -19,6 +20,7 @@ use tianshu_gnss::antenna::AntennaCalibration;
 use tianshu_gnss::coords::{Ecef, GRS80, Geodetic};
 use tianshu_gnss::ephemeris::Ephemeris;
 use tianshu_gnss::ephemeris::store::EphemerisStore;
+use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
@@ -32,7 +34,7 @@ use crate::network::engine::smooth::SmoothAir;
 use crate::network::levels::book::LevelBook;
 use crate::network::levels::closure::{self, Closure, OfEdge};
 use crate::network::levels::shown::ShownLevels;
-use crate::network::observed::{Channel, ObservedEpoch};
+use crate::network::observed::{Channel, Group, ObservedEpoch};
 use crate::network::plane::{LocalPlane, PlanePoint};
 use crate::network::preprocess::sky::Sky;
 use crate::network::preprocess::{Preprocessor, StationSetup};
@@ -174,6 +176,14 @@ impl Engine {
         self.ephemerides.insert(ephemeris);
     }
 
+    /// Aligns a station's GLONASS phases by those biases from now on. GLONASS is solved between stations of which they are told; without them
+    /// a station takes no part with it.
+    pub fn set_glonass_biases(&mut self, station: StationIndex, biases: Option<GlonassBiases>) {
+        if let Some(preprocessor) = self.preprocessors.get_mut(station.position()) {
+            preprocessor.set_glonass_biases(biases);
+        }
+    }
+
     /// The whole numbers that were found between neighbours (for tests and pages).
     pub fn integers(&self) -> &BTreeMap<Edge, OfEdge> {
         &self.integers
@@ -287,7 +297,15 @@ impl Engine {
             let observed = |s: StationIndex| self.observed[s.position()].as_ref();
             let Some((from, to)) = observed(edge.from()).zip(observed(edge.to())) else { continue };
             solver.step(from, to, wanted);
-            let known = fresh.about([from, to], solver, &self.zenith);
+            let mut known = fresh.about([from, to], solver, &self.zenith);
+            if solver.seeks(Group::Glonass) && known.tells_nothing_of(Group::Glonass) {
+                known.ionosphere.extend(sky_surface::told(
+                    *edge,
+                    from,
+                    &self.fields,
+                    Group::Glonass,
+                ));
+            }
             for channel in solver.fix(time, &known) {
                 for station in [edge.from(), edge.to()] {
                     withdrawn.push((station, channel));

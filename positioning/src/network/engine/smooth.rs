@@ -5,7 +5,7 @@ use tianshu_gnss::time::gps::{GpsTime, Interval};
 
 use crate::network::engine::fields::{Field, Fields};
 use crate::network::interpolate::surface::{Difference, Line, Surface};
-use crate::network::observed::{ObservedEpoch, ObservedSatellite};
+use crate::network::observed::{Group, ObservedEpoch, ObservedSatellite};
 use crate::network::plane::PlanePoint;
 use crate::network::topology::Topology;
 
@@ -47,6 +47,10 @@ impl SmoothAir {
             .enumerate()
             .map(|(station, (epoch, place))| {
                 let known = |s: &ObservedSatellite| {
+                    // GLONASS tells nobody (decision 15).
+                    if s.group == Group::Glonass {
+                        return None;
+                    }
                     let value_m = (*fields.all().get(&s.satellite)?.values_m.get(station)?)?;
                     Some((s.satellite, line(s, *place), value_m))
                 };
@@ -79,7 +83,8 @@ impl SmoothAir {
         ends: [&ObservedEpoch; 2],
         points: &[PlanePoint],
     ) -> Option<(f64, f64)> {
-        let surface = self.surface?;
+        // GLONASS has a surface of its own (`sky_surface`), and must not be told the same twice.
+        let surface = self.surface.filter(|_| Group::of(satellite) != Some(Group::Glonass))?;
         let at = |epoch: &ObservedEpoch| points.get(epoch.station.position()).copied();
         let [from, to] = ends;
         let (a, b) = (at(from)?, at(to)?);

@@ -1,5 +1,7 @@
 //! Whole networks in simulated worlds, judged by the truth: integers, restarts, faults.
 
+mod glonass;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use tianshu_gnss::time::gps::GpsTime;
 use tianshu_gnss::time::uptime::Uptime;
 
 use crate::model::troposphere::{RELATIVE_HUMIDITY, zenith_delay};
-use crate::network::edge::{EdgeSolver, SOLVED};
+use crate::network::edge::EdgeSolver;
 use crate::network::engine::fields::Field;
 use crate::network::engine::trend::Trend;
 use crate::network::engine::{Engine, indices};
@@ -84,7 +84,9 @@ impl Engine {
     ) -> StationView {
         let at = station.position();
         let config = &self.stations[at];
-        let levelled = self.fields.all().values().filter(|f| f.values_m[at].is_some()).count();
+        // A station is no better than another for knowing its GLONASS bias.
+        let others = self.fields.all().values().filter(|f| f.group != Group::Glonass);
+        let levelled = others.filter(|f| f.values_m[at].is_some()).count();
         let visible = self.observed[at].as_ref().map_or(0, |epoch| {
             epoch.satellites.iter().filter(|s| s.elevation_rad >= COUNTED_RAD).count()
         });
@@ -99,6 +101,7 @@ impl Engine {
             ionosphere_residual_m: air.rms(at),
             geometry_residual_m: rest.rms(at),
             is_calibrated: config.antenna.is_some(),
+            glonass_biases: self.preprocessors[at].glonass_biases(),
             breaking: self.preprocessors[at].breaking(),
             displacement: self.integrity.displacement(station, time),
         }
@@ -142,7 +145,7 @@ impl Engine {
         for (station, observed) in indices().zip(&self.observed) {
             let Some(observed) = observed else { continue };
             for satellite in high(observed) {
-                let tracked = || satellite.carriers.iter().filter(|c| c.phase_m.is_some());
+                let tracked = || satellite.carriers.iter().filter(|c| is_sought(c));
                 let is_levelled = |carrier: &&ObservedCarrier| {
                     let channel = (satellite.satellite, carrier.signal.band());
                     self.book.level(station, channel).is_some_and(|l| l.arc == carrier.arc)
@@ -188,7 +191,14 @@ fn high(
     observed: &ObservedEpoch,
 ) -> impl Iterator<Item = &crate::network::observed::ObservedSatellite> {
     let solved = |s: &&crate::network::observed::ObservedSatellite| {
-        s.elevation_rad >= COUNTED_RAD && SOLVED.contains(&s.group)
+        // A receiver whose GLONASS biases are not known takes no part with it.
+        let is_left_out = s.group == Group::Glonass && !s.carriers.iter().any(is_sought);
+        s.elevation_rad >= COUNTED_RAD && !is_left_out
     };
     observed.satellites.iter().filter(solved)
+}
+
+/// Whether whole cycles of a carrier are sought.
+fn is_sought(carrier: &ObservedCarrier) -> bool {
+    carrier.phase_m.is_some() && carrier.is_whole
 }

@@ -1,5 +1,7 @@
 //! From what a station measured to what the network uses: observed minus computed, arcs, honest sigmas.
 
+mod clock;
+pub mod kept;
 pub mod sky;
 mod slips;
 mod station;
@@ -10,6 +12,7 @@ use std::sync::Arc;
 use tianshu_gnss::antenna::AntennaCalibration;
 use tianshu_gnss::constants::SPEED_OF_LIGHT;
 use tianshu_gnss::coords::Ecef;
+use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::signal::Signal;
@@ -20,10 +23,11 @@ use crate::model::antenna::{Arrival, antenna_correction};
 use crate::model::beidou2::code_correction;
 use crate::model::noise::{CODE_SIGMA_M, PHASE_SIGMA_M, variance_factor};
 use crate::model::range::sight_from;
-use crate::network::median::median;
 use crate::network::observed::{
     Channel, Group, IONOSPHERE_REFERENCE_HZ, ObservedCarrier, ObservedEpoch, ObservedSatellite,
 };
+use crate::network::preprocess::clock::{clock_step_m, rough_clock_m};
+use crate::network::preprocess::kept::KeptArc;
 use crate::network::preprocess::sky::{Seen, Sky};
 use crate::network::preprocess::slips::{Expected, PhaseStep, Verdict, judge};
 use crate::network::preprocess::station::Site;
@@ -44,6 +48,8 @@ pub struct StationSetup {
 pub struct Preprocessor {
     station: StationIndex,
     site: Site,
+    /// What is added to its GLONASS phases; none where it is not known.
+    glonass_biases: Option<GlonassBiases>,
     arcs: BTreeMap<Channel, PhaseArc>,
     kept: BTreeMap<Channel, KeptArc>,
     /// The share of satellite epochs at which phases broke without a word, by group.
@@ -68,21 +74,6 @@ struct PhaseArc {
     issue: u16,
 }
 
-/// An arc as it was before a restart.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct KeptArc {
-    /// Its number.
-    pub number: u32,
-    /// Whole cycles that were taken off its phase.
-    pub aligned_cycles: i64,
-    /// When it was seen last.
-    pub last: GpsTime,
-    /// The attribute of its signal.
-    pub attribute: char,
-    /// Its lock time then, s.
-    pub lock_s: f64,
-}
-
 /// How fast the ionosphere of one satellite moves.
 #[derive(Clone, Copy, Debug)]
 struct AirRate {
@@ -103,6 +94,7 @@ struct Raw {
     ionosphere: f64,
     code_m: Option<f64>,
     phase_m: Option<f64>,
+    is_whole: bool,
     slipped: bool,
     lock_s: Option<f64>,
     sigma_factor: f64,
@@ -129,10 +121,6 @@ const AIR_MEMORY_S: f64 = 60.0;
 const AIR_REACH: f64 = 3.0;
 /// What quiet phases' mean χ² per carrier is, inverted: their steps are expected with a margin, and have a third of it.
 const RESTLESS_SHARE: f64 = 3.0;
-/// Arcs are taken over from before a restart for so long, s.
-const KEPT_MAX_S: f64 = 900.0;
-/// A lock time must exceed the time away by this, s (shared design, network solver, section 3.7).
-const LOCK_MARGIN_S: f64 = 1.0;
 /// Satellite epochs that the share of breaks remembers: half a minute of a group.
 const BREAKS_MEMORY: f64 = 200.0;
 /// Beyond this share something is wrong with the phases as such.
@@ -146,6 +134,7 @@ impl Preprocessor {
         Self {
             station,
             site: Site::new(setup),
+            glonass_biases: None,
             arcs: BTreeMap::new(),
             kept: BTreeMap::new(),
             breaks: BTreeMap::new(),
@@ -198,21 +187,6 @@ impl Preprocessor {
     pub fn arc(&self, channel: Channel) -> Option<u32> {
         let kept = || self.kept.get(&channel).map(|arc| arc.number);
         self.arcs.get(&channel).map(|arc| arc.number).or_else(kept)
-    }
-
-    /// The station's arcs whose lock time is known, so that they can be taken over after a restart.
-    pub fn keep(&self) -> impl Iterator<Item = (Channel, KeptArc)> + '_ {
-        self.arcs.iter().filter_map(|(channel, arc)| {
-            let PhaseArc { number, aligned_cycles, last, attribute, lock_s, .. } = *arc;
-            Some((*channel, KeptArc { number, aligned_cycles, last, attribute, lock_s: lock_s? }))
-        })
-    }
-
-    /// Takes arcs over from before a restart. Each goes on if the receiver's lock time says that it was never interrupted.
-    pub fn take_over(&mut self, kept: BTreeMap<Channel, KeptArc>) {
-        let highest = kept.values().map(|arc| arc.number).max().unwrap_or(0);
-        self.next_arc = self.next_arc.max(highest);
-        self.kept = kept;
     }
 
     /// Groups whose phases break at most epochs although the receiver tracks them.
@@ -278,6 +252,10 @@ impl Preprocessor {
         let code_bias_m =
             code_correction(t.satellite, signal, of.elevation_rad).map_or(0.0, |by| by.0);
         let phase = t.observations.iter().find(|o| o.signal == signal);
+        let bias_m = match self.glonass_biases {
+            Some(biases) => biases.of(signal).map(|by| by.0),
+            None => (of.group != Group::Glonass).then_some(0.0),
+        };
         Some(Raw {
             of: 0,
             band,
@@ -285,7 +263,8 @@ impl Preprocessor {
             wavelength_m: m.wavelength_m,
             ionosphere: (IONOSPHERE_REFERENCE_HZ / carrier.0).powi(2),
             code_m: m.code_m.map(|c| c + to_null_m + code_bias_m - of.computed_m),
-            phase_m: m.phase_m.map(|p| p + to_null_m - of.computed_m),
+            phase_m: m.phase_m.map(|p| p + to_null_m - of.computed_m + bias_m.unwrap_or(0.0)),
+            is_whole: bias_m.is_some(),
             slipped: m.slipped,
             lock_s: phase.and_then(|o| o.lock_time).map(|lock| lock.as_secs_f64()),
             sigma_factor: variance_factor(t.satellite.constellation(), of.elevation_rad).sqrt(),
@@ -300,24 +279,6 @@ impl Preprocessor {
         let shrunk = arc.lock_s.zip(raw.lock_s).is_some_and(|(before, now)| now < before);
         let same = arc.attribute == raw.signal.attribute() && time - arc.last <= self.gap_max();
         (same && !raw.slipped && !shrunk).then_some(*arc)
-    }
-
-    /// An arc from before a restart that has been tracked ever since.
-    fn taken_over(&self, time: GpsTime, channel: Channel, raw: &Raw) -> Option<PhaseArc> {
-        let kept = self.kept.get(&channel)?;
-        let away_s = (time - kept.last).seconds();
-        let lock_s = raw.lock_s.filter(|_| !raw.slipped && away_s <= KEPT_MAX_S)?;
-        // A lock time is told in steps, downwards: one that grew beyond the time away has begun before.
-        let is_same = kept.attribute == raw.signal.attribute();
-        (is_same && lock_s > away_s + LOCK_MARGIN_S && lock_s >= kept.lock_s).then_some(PhaseArc {
-            number: kept.number,
-            aligned_cycles: kept.aligned_cycles,
-            last: time,
-            attribute: kept.attribute,
-            lock_s: Some(lock_s),
-            phase_m: None,
-            issue: 0,
-        })
     }
 
     /// Joins a satellite's carriers to their arcs, or begins new ones.
@@ -464,20 +425,12 @@ impl Preprocessor {
             code_m: raw.code_m.map(|c| c - clock_m),
             phase_m: arc.and(raw.phase_m).map(|p| p - clock_m - aligned_m),
             aligned_cycles: arc.map_or(0, |arc| arc.aligned_cycles),
+            is_whole: raw.is_whole,
             code_sigma_m: CODE_SIGMA_M * raw.sigma_factor,
             phase_sigma_m: PHASE_SIGMA_M * raw.sigma_factor * self.scintillation(of.satellite),
             arc: arc.map_or(0, |arc| arc.number),
         }
     }
-}
-
-/// What the receiver's clock did to all phases since the last epoch, m: the median of their changes.
-fn clock_step_m(satellites: &[ObservedSatellite], all: &[Raw]) -> f64 {
-    let change_m = |one: &Raw| {
-        let arc = one.continues.filter(|arc| arc.issue == satellites[one.of].issue)?;
-        Some(one.phase_m? - arc.phase_m?)
-    };
-    median(all.iter().filter_map(change_m)).unwrap_or(0.0)
 }
 
 /// The nearest whole number of cycles.
@@ -487,12 +440,6 @@ fn clock_step_m(satellites: &[ObservedSatellite], all: &[Raw]) -> f64 {
 )]
 fn whole_cycles(cycles: f64) -> i64 {
     cycles.round() as i64
-}
-
-/// The median of code minus computed over the satellites, m.
-fn rough_clock_m(all: &[Raw]) -> f64 {
-    let first = |of_satellite: &[Raw]| of_satellite.iter().find_map(|one| one.code_m);
-    median(all.chunk_by(|a, b| a.of == b.of).filter_map(first)).unwrap_or(0.0)
 }
 
 #[cfg(test)]

@@ -180,7 +180,7 @@ impl ZenithFilter {
                     .iter()
                     .filter(|l| l.group == group && !left_out.contains(&(station, l.satellite)))
                     .collect();
-                normal.add(station, &of_group, self.delays_m[station]);
+                normal.add(station, &of_group, (self.delays_m[station], group));
             }
         }
         let (corrected, satellites) = match zenith_inflation.map(|i| normal.with_zenith(self, i)) {
@@ -227,8 +227,9 @@ impl Normal {
         }
     }
 
-    /// Adds the phases of one station's group, about the zenith delay known before.
-    fn add(&mut self, station: usize, links: &[&Levelled], delay_m: f64) {
+    /// Adds the phases of one station's group, about the zenith delay known before. GLONASS says nothing of zenith delays: what its channels
+    /// have left of code biases would be taken for weather, and spoil the other systems.
+    fn add(&mut self, station: usize, links: &[&Levelled], (delay_m, group): (f64, Group)) {
         if links.len() < 2 {
             return;
         }
@@ -242,9 +243,11 @@ impl Normal {
         for (l, (i, w)) in links.iter().zip(&known) {
             let (i, w) = (*i, *w);
             let (y, m) = (value(l) - mean, l.wet_mapping - mean_mapping);
-            self.zenith[station] += w * m * m;
-            self.right_zenith[station] += w * m * y;
-            self.cross[(station, i)] += w * m;
+            if group != Group::Glonass {
+                self.zenith[station] += w * m * m;
+                self.right_zenith[station] += w * m * y;
+                self.cross[(station, i)] += w * m;
+            }
             self.right_satellite[i] += w * y;
             self.satellite[(i, i)] += w;
             for (j, other) in &known {

@@ -21,6 +21,7 @@ fn version3() -> String {
         header_line("R    2 C1C L1C", "SYS / # / OBS TYPES"),
         header_line("G L1C  0.25000", "SYS / PHASE SHIFT"),
         header_line("  1 R01 -4", "GLONASS SLOT / FRQ #"),
+        header_line(" C1C  -71.940 C1P          C2C  -71.500", "GLONASS COD/PHS/BIS"),
         header_line("    30.000", "INTERVAL"),
         header_line("  2020     6    25     0     0    0.0000000     GPS", "TIME OF FIRST OBS"),
         header_line("", "END OF HEADER"),
@@ -48,6 +49,8 @@ fn version_3_is_read() {
     );
     assert_eq!(header.interval, Some(Interval::from_seconds(30)));
     assert_eq!((header.phase_shifts.len(), header.glonass_channels.len()), (1, 1));
+    let biases: Vec<_> = header.glonass_biases_m.iter().map(|(s, m)| (s.to_string(), *m)).collect();
+    assert_eq!(biases, [("1C".to_owned(), -71.94), ("2C".to_owned(), -71.5)]);
     let first = reader.next().expect("an epoch");
     assert_eq!(first.line, 12);
     assert_eq!(first.epoch.time, GpsTime::from_week(2111, Interval::from_seconds(345_630)));

@@ -31,6 +31,7 @@ const LOOK_AT_EPHEMERIDES_EVERY: Duration = Duration::from_secs(1);
 /// A network being solved.
 pub(super) struct Network {
     engine: Engine,
+    solves_glonass: bool,
     aligner: Aligner,
     judge: Judge,
     stations: BTreeMap<StationName, StationIndex>,
@@ -58,8 +59,15 @@ impl Network {
         tracing::info!(stations = config.stations.len(), calibrated, "the network is being solved");
         let checkpoint =
             config.checkpoint.as_ref().map(|path| Checkpoint::resume(path, &mut engine, now, time));
+        if !config.glonass {
+            // The checkpoint may be of a network that solved it.
+            for station in (0..=u16::MAX).map(StationIndex).take(config.stations.len()) {
+                engine.set_glonass_biases(station, None);
+            }
+        }
         Ok(Self {
             engine,
+            solves_glonass: config.glonass,
             aligner: Aligner::new(config.interval),
             judge: Judge::default(),
             stations,
@@ -101,6 +109,9 @@ impl Network {
                     }
                     Heard::Known | Heard::Waits | Heard::Stale => {}
                 }
+            }
+            StationNews::GlonassBiases(biases) if self.solves_glonass => {
+                self.engine.set_glonass_biases(station, Some(biases));
             }
             StationNews::ReferencePoint(point) => self.compare(station, &event.station, point),
             _ => {}
