@@ -94,8 +94,8 @@ const GLONASS_AMBIGUITY_SIGMA_CYCLES: f64 = 25.0;
 /// Codes that must be between independent looks at a multipath of some 45 s, s: the variance of those that come more often is enlarged by as
 /// much (shared design, network solver, section 1.7). Most of a code's error is multipath.
 const CODE_INDEPENDENT_S: f64 = 90.0;
-/// GLONASS' codes have a bias on every channel that differs between makes, one sigma of a difference, m (Shi et al. 2013, J. Geodesy 87: up to
-/// some metres).
+/// GLONASS' codes have a bias on every channel that differs between makes, one sigma of a difference, m: chosen, not measured; wide enough that codes
+/// never decide whole cycles.
 const GLONASS_CODE_BIAS_M: f64 = 2.0;
 /// It stays as it is, so that a satellite's codes tell once per pass what they tell, s.
 const GLONASS_CODE_INDEPENDENT_S: f64 = 10_800.0;

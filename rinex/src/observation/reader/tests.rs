@@ -52,7 +52,7 @@ fn version_3_is_read() {
     let biases: Vec<_> = header.glonass_biases_m.iter().map(|(s, m)| (s.to_string(), *m)).collect();
     assert_eq!(biases, [("1C".to_owned(), -71.94), ("2C".to_owned(), -71.5)]);
     let first = reader.next().expect("an epoch");
-    assert_eq!(first.line, 12);
+    assert_eq!(first.line, 13);
     assert_eq!(first.epoch.time, GpsTime::from_week(2111, Interval::from_seconds(345_630)));
     let g01: Satellite = "G01".parse().expect("a satellite");
     let l1 = Signal::from_code(g01.constellation(), "1C").expect("a signal");
@@ -154,10 +154,10 @@ fn broken_lines_cost_their_epoch_and_are_told() {
     assert_eq!(
         told,
         [
-            "line 12: no epoch can be read here",
-            "line 15: no satellite can be read here",
-            "line 16: no number can be read in columns 4 to 17",
-            "line 18: the file ends here, in the middle of an epoch",
+            "line 13: no epoch can be read here",
+            "line 16: no satellite can be read here",
+            "line 17: no number can be read in columns 4 to 17",
+            "line 19: the file ends here, in the middle of an epoch",
         ]
     );
 }
