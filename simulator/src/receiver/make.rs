@@ -58,7 +58,8 @@ impl Make {
     /// (Sleewaegen et al. 2012, "Demystifying GLONASS inter-frequency carrier phase biases"):
     /// by its length times channel spacing over carrier, 0.5625 / 1602 on G1 and the same on G2.
     pub fn glonass_code_phase_bias_m(self) -> f64 {
-        -self.glonass_phase_slope_m() * 1602.0 / 0.5625
+        // Taken from nothing: a zero with a sign would be written as -0.000.
+        0.0 - self.glonass_phase_slope_m() * 1602.0 / 0.5625
     }
 
     /// The biases of a signal at the unit that `unit` names, in a world that `world` names.
