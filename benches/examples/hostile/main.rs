@@ -5,19 +5,23 @@
 //! `cargo run --release -p tianshu-benches --example hostile -- --good 2000 --seconds 30 --pairs 3`
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what it prints is its product")]
 
+#[expect(dead_code, reason = "the campaign of rovers needs more of it")]
+#[path = "../rover_campaign/folder.rs"]
+mod folder;
 mod peers;
 mod report;
 mod trouble;
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
+use crate::folder::Folder;
 use crate::report::{Run, print};
 use crate::trouble::Trouble;
 
@@ -101,9 +105,8 @@ fn play(words: &[String]) -> anyhow::Result<()> {
 }
 
 fn run(asked: &Asked) -> anyhow::Result<()> {
-    let folder = std::env::temp_dir().join(format!("hostile-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    let tianshu = tianshu()?;
+    let folder = Folder::new(None)?;
+    let tianshu = folder::tianshu()?;
     let mut all = Vec::new();
     for trouble in &asked.troubles {
         let (mut calm, mut troubled) = (Vec::new(), Vec::new());
@@ -115,7 +118,6 @@ fn run(asked: &Asked) -> anyhow::Result<()> {
         all.push((*trouble, calm, troubled));
     }
     print(asked.good, &all);
-    fs::remove_dir_all(&folder)?;
     let torn = all.iter().flat_map(|(_, _, troubled)| troubled).any(|run| run.torn > 0.0);
     ensure!(!torn, "a good rover received what belongs to no frame");
     Ok(())
@@ -125,12 +127,11 @@ fn run(asked: &Asked) -> anyhow::Result<()> {
 fn once(
     asked: &Asked,
     tianshu: &Path,
-    folder: &Path,
+    folder: &Folder,
     trouble: Option<Trouble>,
 ) -> anyhow::Result<Run> {
     let (caster, station) = (free_port()?, free_port()?);
-    let config = folder.join("tianshu.toml");
-    fs::write(&config, configuration(caster, station))?;
+    let config = folder.write("tianshu.toml", &configuration(caster, station))?;
     let mut serve = pinned("0", tianshu);
     serve.arg("serve").arg("--config").arg(&config).env("TIANSHU_LOG", "error");
     let service = Process(serve.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?);
@@ -221,13 +222,4 @@ fn wait_for(address: SocketAddr) -> anyhow::Result<()> {
         sleep(Duration::from_millis(50));
     }
     Ok(())
-}
-
-/// The service, as it lies beside this program.
-fn tianshu() -> anyhow::Result<PathBuf> {
-    let here = std::env::current_exe()?;
-    let profile = here.parent().and_then(Path::parent).context("this lies in no target folder")?;
-    let path = profile.join("tianshu");
-    ensure!(path.exists(), "{} is missing: cargo build --release -p tianshu", path.display());
-    Ok(path)
 }

@@ -124,13 +124,7 @@ fn storm(caster: SocketAddr, count: usize, until: Instant) -> anyhow::Result<Str
     let mut waiting: Vec<Peer> = Vec::new();
     let (mut came, mut served, mut refused) = (0_usize, 0_usize, 0_usize);
     while Instant::now() < until {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
-            reason = "thousands"
-        )]
-        let due = (begun.elapsed().div_duration_f64(STORM_TAKES) * count as f64) as usize;
+        let due = due(begun, count as f64 / STORM_TAKES.as_secs_f64());
         while came < due {
             let mut peer = Peer::connect(caster)?;
             peer.say(request("M", "rover", None).as_bytes());
@@ -185,13 +179,7 @@ fn guesses(caster: SocketAddr, per_s: usize, until: Instant) -> anyhow::Result<S
     let mut waiting: Vec<(Peer, Instant)> = Vec::new();
     let (mut asked, mut answered, mut given_up) = (0_usize, 0_usize, 0_usize);
     while Instant::now() < until {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
-            reason = "a thousand per second for some seconds"
-        )]
-        let due = (begun.elapsed().as_secs_f64() * per_s as f64) as usize;
+        let due = due(begun, per_s as f64);
         while asked < due {
             let mut peer = Peer::connect(caster)?;
             peer.say(guess(asked, ACCOUNTS).as_bytes());
@@ -211,4 +199,15 @@ fn guesses(caster: SocketAddr, per_s: usize, until: Instant) -> anyhow::Result<S
         "{asked} guesses, {answered} refused, {given_up} without an answer, {} open at the end",
         waiting.len()
     ))
+}
+
+/// How many have their turn by now, of so many per second.
+fn due(begun: Instant, per_s: f64) -> usize {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a thousand per second for some seconds"
+    )]
+    let due = (begun.elapsed().as_secs_f64() * per_s) as usize;
+    due
 }
