@@ -34,6 +34,13 @@ impl GlonassBiases {
         self.to_add
     }
 
+    /// What is known, signal by signal.
+    pub fn by_signal(self) -> impl Iterator<Item = (Signal, Metres)> {
+        Self::SIGNALS.into_iter().zip(self.to_add).filter_map(|((band, attribute), bias)| {
+            Some((Signal::new(Constellation::Glonass, band, attribute)?, bias?))
+        })
+    }
+
     /// What is to be added to a signal's phases. Signals other than GLONASS' need nothing; none where it is not known.
     pub fn of(&self, signal: Signal) -> Option<Metres> {
         if signal.constellation() != Constellation::Glonass {
@@ -58,5 +65,7 @@ mod tests {
         assert_eq!(of(Constellation::Glonass, "1P"), None);
         assert_eq!(of(Constellation::Glonass, "3I"), None);
         assert_eq!(of(Constellation::Gps, "1C"), Some(Metres(0.0)));
+        let known: Vec<_> = biases.by_signal().map(|(s, m)| (s.band(), s.attribute(), m)).collect();
+        assert_eq!(known, [('1', 'C', Metres(-71.94)), ('2', 'C', Metres(-70.0))]);
     }
 }

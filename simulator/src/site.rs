@@ -1,8 +1,10 @@
 //! One receiver of a world: where it truly is, what it says of itself, and how it comes to be silent.
 
 use tianshu_gnss::coords::{Ecef, Enu, GRS80, Geodetic};
+use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_gnss::station::{Antenna, Receiver as ReceiverName, ReferencePoint, StationName};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
+use tianshu_gnss::units::Metres;
 
 use crate::fault::Fault;
 use crate::motion::Motion;
@@ -24,6 +26,14 @@ pub struct Stated {
     pub receiver: ReceiverName,
     /// The code-phase bias of GLONASS G1 C/A that it tells, m.
     pub glonass_code_phase_bias_m: f64,
+}
+
+impl Stated {
+    /// What it tells in 1230: the same of G1 C/A and G2 C/A.
+    pub fn glonass_biases(&self) -> GlonassBiases {
+        let bias = Some(Metres(self.glonass_code_phase_bias_m));
+        GlonassBiases::to_add([bias, None, bias, None])
+    }
 }
 
 /// A station or a rover.

@@ -1,7 +1,10 @@
 //! The network that campaigns are run on.
 
 use tianshu_gnss::coords::Geodetic;
+use tianshu_positioning::network::engine::Engine;
+use tianshu_positioning::network::topology::StationIndex;
 use tianshu_simulator::network::{Network, NetworkStation};
+use tianshu_simulator::world::World;
 
 /// Stations on a shaken grid about 23.5° N 108° E.
 pub(crate) fn grid(stations: usize, spacing_km: f64, seed: u64) -> Network {
@@ -27,4 +30,12 @@ pub(crate) fn grid(stations: usize, spacing_km: f64, seed: u64) -> Network {
         region: "test".to_owned(),
     };
     Network { name: "campaign".to_owned(), stations: (0..stations).map(station).collect() }
+}
+
+/// Tells the engine what its stations would in 1230.
+pub(crate) fn align_glonass(engine: &mut Engine, world: &World, stations: usize) {
+    for station in (0..=u16::MAX).map(StationIndex).take(stations) {
+        let stated = world.stated(station.position()).expect("a station of the world");
+        engine.set_glonass_biases(station, Some(stated.glonass_biases()));
+    }
 }

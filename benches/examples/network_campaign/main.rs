@@ -15,9 +15,7 @@ mod weather;
 use std::sync::Arc;
 
 use tianshu_gnss::coords::GRS80;
-use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_gnss::time::gps::Interval;
-use tianshu_gnss::units::Metres;
 use tianshu_positioning::network::engine::{Engine, StationConfig};
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
 use tianshu_positioning::network::topology::StationIndex;
@@ -27,7 +25,7 @@ use tianshu_simulator::named::named;
 use tianshu_simulator::network::NetworkStation;
 use tianshu_simulator::world::World;
 
-use crate::grid::grid;
+use crate::grid::{align_glonass, grid};
 use crate::middles::Measured;
 use crate::options::Options;
 use crate::tally::Tally;
@@ -56,12 +54,7 @@ fn run(o: &Options, seed: u64) {
     };
     let mut engine = Engine::new(network.stations.iter().map(config).collect()).expect("a network");
     if o.systems.contains('R') {
-        // As 1230 would tell it: of G1 and G2 alike.
-        for (i, station) in (0..=u16::MAX).map(StationIndex).zip(0..network.stations.len()) {
-            let stated = world.stated(station).expect("a station of the world");
-            let bias = Some(Metres(stated.glonass_code_phase_bias_m));
-            engine.set_glonass_biases(i, Some(GlonassBiases::to_add([bias, None, bias, None])));
-        }
+        align_glonass(&mut engine, &world, network.stations.len());
     }
     let mut tally = Tally::default();
     let mut places: Vec<VirtualStation> = Vec::new();

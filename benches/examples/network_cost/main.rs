@@ -16,10 +16,8 @@ use std::sync::Arc;
 
 use rustix::time::{ClockId, clock_gettime};
 use tianshu_gnss::coords::GRS80;
-use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::time::gps::Interval;
-use tianshu_gnss::units::Metres;
 use tianshu_positioning::network::engine::{Engine, StationConfig};
 use tianshu_positioning::network::topology::StationIndex;
 use tianshu_simulator::named::named;
@@ -63,12 +61,7 @@ fn run(o: &Options, stations: usize) -> Tally {
     };
     let mut engine = Engine::new(network.stations.iter().map(config).collect()).expect("a network");
     if o.systems.contains('R') {
-        // As 1230 would tell it: of G1 and G2 alike.
-        for (i, station) in (0..=u16::MAX).map(StationIndex).zip(0..network.stations.len()) {
-            let stated = world.stated(station).expect("a station of the world");
-            let bias = Some(Metres(stated.glonass_code_phase_bias_m));
-            engine.set_glonass_biases(i, Some(GlonassBiases::to_add([bias, None, bias, None])));
-        }
+        grid::align_glonass(&mut engine, &world, network.stations.len());
     }
     let mut tally = Tally::new(stations);
     let mut second = 0;

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use tianshu_gnss::coords::{Ecef, GRS80, Geodetic};
 use tianshu_gnss::ephemeris::store::EphemerisStore;
-use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
-use tianshu_gnss::units::Metres;
 use tianshu_simulator::named::named;
 use tianshu_simulator::network::{Network, NetworkStation};
 use tianshu_simulator::scenario::Scenario;
@@ -83,9 +81,7 @@ impl TestNetwork {
     pub(crate) fn align_glonass(&mut self) {
         for (station, preprocessor) in self.preprocessors.iter_mut().enumerate() {
             let stated = self.world.stated(station).expect("a station");
-            let bias = Some(Metres(stated.glonass_code_phase_bias_m));
-            let biases = GlonassBiases::to_add([bias, None, bias, None]);
-            preprocessor.set_glonass_biases(Some(biases));
+            preprocessor.set_glonass_biases(Some(stated.glonass_biases()));
         }
     }
 

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::coords::{Ecef, Enu, GRS80};
 use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_gnss::observation::ObsEpoch;
@@ -171,9 +170,8 @@ impl VirtualFile {
 
     /// Its GLONASS phases are aligned with its codes, and nothing had to be added for that.
     fn glonass_biases_m(&self) -> Vec<(Signal, f64)> {
-        let of = |(band, attribute)| Signal::new(Constellation::Glonass, band, attribute);
-        let all = GlonassBiases::SIGNALS.into_iter().filter_map(of);
-        all.filter(|_| !self.channels.is_empty()).map(|signal| (signal, 0.0)).collect()
+        let all = GlonassBiases::aligned().by_signal().map(|(signal, bias)| (signal, bias.0));
+        all.filter(|_| !self.channels.is_empty()).collect()
     }
 
     fn write(&mut self, epoch: &ObsEpoch) -> anyhow::Result<()> {

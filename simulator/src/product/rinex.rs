@@ -74,7 +74,8 @@ impl ObservationFile {
             interval: style.interval,
             first: style.first,
             last: None,
-            glonass_biases_m: biases(stated),
+            // As 1230 would tell them: they are not used on the phases.
+            glonass_biases_m: stated.glonass_biases().by_signal().map(|(s, m)| (s, m.0)).collect(),
         };
         let mut text = String::new();
         let writer = ObsWriter::begin(&mut text, &file);
@@ -90,13 +91,6 @@ impl ObservationFile {
     pub fn take(&mut self) -> String {
         std::mem::take(&mut self.text)
     }
-}
-
-/// What the receiver tells of its GLONASS phases, as 1230 would: it is not used on them.
-fn biases(stated: &Stated) -> Vec<(Signal, f64)> {
-    let of = |code| Signal::from_code(Constellation::Glonass, code);
-    let known = ["1C", "2C"].into_iter().filter_map(of);
-    known.map(|signal| (signal, stated.glonass_code_phase_bias_m)).collect()
 }
 
 /// The navigation file with everything broadcast from `from` to `until`.

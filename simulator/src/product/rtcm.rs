@@ -120,8 +120,8 @@ impl StationStream {
     }
 
     fn glonass_bias(&self, stated: &Stated) -> GlonassBiasMessage {
-        let known = CodePhaseBias::Known(Metres(stated.glonass_code_phase_bias_m));
-        let biases = [known, CodePhaseBias::NotTold, known, CodePhaseBias::NotTold];
+        let told = |bias: Option<Metres>| bias.map_or(CodePhaseBias::NotTold, CodePhaseBias::Known);
+        let biases = stated.glonass_biases().all().map(told);
         GlonassBiasMessage { station_id: self.station_id, aligned: false, biases }
     }
 }

@@ -1,7 +1,6 @@
 //! GLONASS of virtual stations: aligned phases, whole cycles, and nothing seen of a change of master.
 
 use tianshu_gnss::constellation::Constellation;
-use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_simulator::air::ionosphere::delay_m;
 
 use super::*;
@@ -11,9 +10,7 @@ fn settled(seed: u64, but: &[u16]) -> (World, Service) {
     let (mut world, mut service) = World::new("quiet", seed);
     for station in indices().take(9).filter(|station| !but.contains(&station.0)) {
         let stated = world.network.world.stated(station.position()).expect("a station");
-        let bias = Some(Metres(stated.glonass_code_phase_bias_m));
-        let biases = GlonassBiases::to_add([bias, None, bias, None]);
-        service.engine.set_glonass_biases(station, Some(biases));
+        service.engine.set_glonass_biases(station, Some(stated.glonass_biases()));
     }
     service.settle(&mut world, 200);
     (world, service)

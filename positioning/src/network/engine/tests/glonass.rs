@@ -2,15 +2,12 @@
 
 use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::glonass_bias::GlonassBiases;
-use tianshu_gnss::units::Metres;
 
 use super::*;
 
 /// What a simulated station tells in its 1230.
 fn told(run: &Run, station: StationIndex) -> GlonassBiases {
-    let stated = run.network.world.stated(station.position()).expect("a station");
-    let bias = Some(Metres(stated.glonass_code_phase_bias_m));
-    GlonassBiases::to_add([bias, None, bias, None])
+    run.network.world.stated(station.position()).expect("a station").glonass_biases()
 }
 
 /// A network whose stations tell their biases, those of `but` aside.
