@@ -85,6 +85,10 @@ const ZENITH_MEAN_SIGMA_M: f64 = 0.10;
 /// which metres are missing (25 TECU, and the inside of a bubble twice in the difference of two satellites). Quieter air is told by the
 /// codes soon enough, and none is then taken for quieter than it is.
 const AIR_SIGMA_M: f64 = 4.0;
+/// It grows to that from nothing by this per metre, as a bubble's wall does.
+const AIR_SIGMA_BY_DISTANCE: f64 = 2e-4;
+/// And this at least, m: stations on one roof.
+const AIR_SIGMA_MIN_M: f64 = 0.01;
 /// Standard deviation of an ambiguity that nothing is known of, cycles (shared design, network solver, section 3.1).
 const AMBIGUITY_SIGMA_CYCLES: f64 = 100.0;
 /// The same of GLONASS, cycles: 4.7 m. Whole cycles that all satellites share are no clock there, since every satellite has a wavelength of its
@@ -99,10 +103,6 @@ const CODE_INDEPENDENT_S: f64 = 90.0;
 const GLONASS_CODE_BIAS_M: f64 = 2.0;
 /// It stays as it is, so that a satellite's codes tell once per pass what they tell, s.
 const GLONASS_CODE_INDEPENDENT_S: f64 = 10_800.0;
-/// It grows to that from nothing by this per metre, as a bubble's wall does.
-const AIR_SIGMA_BY_DISTANCE: f64 = 2e-4;
-/// And this at least, m: stations on one roof.
-const AIR_SIGMA_MIN_M: f64 = 0.01;
 
 impl EdgeSolver {
     /// For an edge of that length and height difference, m.

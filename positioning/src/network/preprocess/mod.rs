@@ -252,10 +252,7 @@ impl Preprocessor {
         let code_bias_m =
             code_correction(t.satellite, signal, of.elevation_rad).map_or(0.0, |by| by.0);
         let phase = t.observations.iter().find(|o| o.signal == signal);
-        let bias_m = match self.glonass_biases {
-            Some(biases) => biases.of(signal).map(|by| by.0),
-            None => (of.group != Group::Glonass).then_some(0.0),
-        };
+        let bias_m = self.glonass_biases.unwrap_or_default().of(signal).map(|by| by.0);
         Some(Raw {
             of: 0,
             band,
