@@ -17,12 +17,26 @@ pub struct LocalAir {
     near: Vec<StationIndex>,
     points: Arc<Vec<PlanePoint>>,
     covariance: Covariance,
-    /// By which of `near` have a value.
-    weights: Vec<(u32, Option<Weights>)>,
+    weights: Vec<Kept>,
     /// How often the covariance has changed.
     refits: u32,
     shape: Arc<Topology>,
     coverage: Coverage,
+}
+
+/// Weights as they are kept: each of thousands of places holds a dozen of them.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    /// Which of the nearest stations have a value.
+    present: u32,
+    /// Whether there are weights for them.
+    is_known: bool,
+    /// As [`Weights::sigma_m`].
+    sigma_m: f64,
+    /// As [`Weights::amplification`].
+    amplification: f64,
+    /// What the stations of `present` count, in their order.
+    shares: [f64; NEIGHBOURS_MAX],
 }
 
 /// One satellite's ionosphere there.
@@ -44,6 +58,8 @@ pub struct AirHere {
 const NEAR_MAX: usize = 32;
 /// Sets of stations whose weights are kept at one place. Most satellites are seen by all stations around; beyond, all are computed anew.
 const SETS_MAX: usize = 12;
+/// For so many more of them room is made at a time.
+const SETS_ROOM: usize = 4;
 /// The nearest stations, of which none may be rough.
 const NEAREST: usize = 4;
 /// Kriging and the plane through the triangle's corners may differ by so many sigmas,
@@ -115,41 +131,40 @@ impl LocalAir {
                 }
             }
         }
-        let (coverage, refits) = (self.coverage, self.refits);
         let weights = self.weights_of(present)?;
         let carried_s = age_s.clamp(0.0, CARRIED_S[usize::from(field.restless)]);
         let mut ionosphere_m = 0.0;
-        for (station, share) in weights.shares() {
+        for (station, share) in stations_of(&self.near, present).zip(weights.shares) {
             let place = station.position();
             let rate_m_s = field.ionosphere_rate_m_s.get(place).copied().unwrap_or(0.0);
             ionosphere_m += share * (field.ionosphere_m[place]? + rate_m_s * carried_s);
         }
-        let nearest = weights.shares().iter().take(NEAREST);
+        let mut nearest = stations_of(&self.near, present).take(NEAREST);
         Some(AirHere {
             ionosphere_m,
-            sigma_m: both(weights.sigma_m(), AGE_SIGMA_M_S * age_s.max(0.0)),
-            from: u64::from(refits) << 32 | u64::from(present),
-            is_rough: nearest.into_iter().any(|(station, _)| field.rough.contains(station)),
-            is_covered: coverage.admits(weights),
+            sigma_m: both(weights.sigma_m, AGE_SIGMA_M_S * age_s.max(0.0)),
+            from: u64::from(self.refits) << 32 | u64::from(present),
+            is_rough: !field.rough.is_empty() && nearest.any(|s| field.rough.contains(&s)),
+            is_covered: self.coverage.admits(weights.amplification),
         })
     }
 
-    fn weights_of(&mut self, present: u32) -> Option<&Weights> {
-        let known = self.weights.iter().position(|(set, _)| *set == present);
-        let place = if let Some(place) = known {
-            place
-        } else {
-            let is_in = |place: &usize| present & (1 << place) != 0;
-            let stations: Vec<StationIndex> =
-                (0..self.near.len()).filter(is_in).map(|place| self.near[place]).collect();
+    fn weights_of(&mut self, present: u32) -> Option<Kept> {
+        let before = self.weights.iter().find(|kept| kept.present == present).copied();
+        let kept = before.unwrap_or_else(|| {
+            let stations: Vec<StationIndex> = stations_of(&self.near, present).collect();
             let weights = Weights::solve(&self.points, &stations, self.point, &self.covariance);
+            let kept = Kept::of(present, weights.as_ref());
             if self.weights.len() == SETS_MAX {
                 self.weights.clear();
             }
-            self.weights.push((present, weights));
-            self.weights.len() - 1
-        };
-        self.weights[place].1.as_ref()
+            if self.weights.len() == self.weights.capacity() {
+                self.weights.reserve_exact(SETS_ROOM);
+            }
+            self.weights.push(kept);
+            kept
+        });
+        kept.is_known.then_some(kept)
     }
 
     /// What has to be added here to what `master` measures at its own place, of which `own` tells the air there.
@@ -186,6 +201,29 @@ impl LocalAir {
             withheld: field.withheld.or(stale).or(bubble).or(rough),
         })
     }
+}
+
+impl Kept {
+    /// Weights for the nearest stations that have a value; the same stations in the same order, since both begin with the nearest.
+    fn of(present: u32, weights: Option<&Weights>) -> Self {
+        let mut shares = [0.0; NEIGHBOURS_MAX];
+        for (kept, (_, share)) in shares.iter_mut().zip(weights.map_or(&[][..], Weights::shares)) {
+            *kept = *share;
+        }
+        Self {
+            present,
+            is_known: weights.is_some(),
+            sigma_m: weights.map_or(f64::NAN, Weights::sigma_m),
+            amplification: weights.map_or(f64::NAN, Weights::amplification),
+            shares,
+        }
+    }
+}
+
+/// Those of the nearest stations that are `present`, the nearest first.
+fn stations_of(near: &[StationIndex], present: u32) -> impl Iterator<Item = StationIndex> + '_ {
+    let is_in = move |place: &usize| present & (1 << place) != 0;
+    (0..near.len()).filter(is_in).map(|place| near[place])
 }
 
 /// Two independent sigmas together. Both are far from the ends of an f64, which `hypot` would guard at ten times the cost.

@@ -20,18 +20,21 @@ pub(super) struct Bridges {
     last: Option<GpsTime>,
 }
 
-/// A satellite's ionosphere as it was told last, m on L1.
+/// A satellite's ionosphere as it was told last, m on L1. Thousands of places hold dozens of them; a millionth of some centimetres is enough
+/// for what is small.
 #[derive(Clone, Copy, Debug)]
 struct Bridge {
-    satellite: Satellite,
     from: u64,
     told_m: f64,
-    rate_m_s: f64,
+    rate_m_s: f32,
     /// What is still added.
-    left_m: f64,
+    left_m: f32,
+    satellite: Satellite,
+    /// Whether nothing of it has been told yet.
+    is_new: bool,
 }
 
-/// A satellite's ionosphere as it is found.
+/// A satellite's ionosphere as it is found, and then as it is told.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
     pub(super) satellite: Satellite,
@@ -49,74 +52,77 @@ const BRIDGE_MAX_M: f64 = 0.05;
 const RATE_GAIN: f64 = 0.05;
 
 impl Bridges {
-    /// What is told of what was found, in the same order (of satellites), m.
-    pub(super) fn over(&mut self, time: GpsTime, found: &[Found]) -> Vec<f64> {
+    /// Makes of what was found, in order of satellites, what is told.
+    pub(super) fn over(&mut self, time: GpsTime, found: &mut [Found]) {
         let span_s = self.last.map_or(f64::INFINITY, |last| (time - last).seconds());
         self.last = Some(time);
         if !(0.0..=BRIDGE_S).contains(&span_s) {
             *self = Self { last: self.last, ..Self::default() };
         }
-        let mut before = std::mem::take(&mut self.satellites).into_iter().peekable();
-        let both: Vec<(&Found, Option<Bridge>)> = found
-            .iter()
-            .map(|found| {
-                while before.next_if(|bridge| bridge.satellite < found.satellite).is_some() {}
-                (found, before.next_if(|bridge| bridge.satellite == found.satellite))
-            })
-            .collect();
-        self.share(span_s, &both);
-        let fresh = |found: &Found, told_m: f64| Bridge {
-            satellite: found.satellite,
-            from: found.from,
-            told_m,
-            rate_m_s: 0.0,
-            left_m: 0.0,
-        };
+        self.line_up(found);
+        self.share(span_s, found);
         let kept = (-span_s / BRIDGE_S).exp();
-        self.satellites.reserve(found.len());
-        let mut told = Vec::with_capacity(found.len());
-        for (found, before) in both {
+        for (bridge, found) in self.satellites.iter_mut().zip(found) {
             let air_m = found.air_m + self.shared_m.get(&found.group).copied().unwrap_or(0.0);
-            let bridge = before
-                .map_or_else(|| fresh(found, air_m), |b| b.on(found.from, air_m, (span_s, kept)));
-            told.push(bridge.told_m);
-            self.satellites.push(bridge);
+            *bridge = bridge.on(found.from, air_m, (span_s, kept));
+            found.air_m = bridge.told_m;
         }
-        told
+    }
+
+    /// Leaves a bridge for each of those satellites, in their order.
+    fn line_up(&mut self, found: &[Found]) {
+        let satellites = || found.iter().map(|found| found.satellite);
+        if self.satellites.iter().map(|bridge| bridge.satellite).eq(satellites()) {
+            return;
+        }
+        let mut before = std::mem::take(&mut self.satellites).into_iter().peekable();
+        self.satellites.reserve_exact(found.len());
+        for satellite in satellites() {
+            while before.next_if(|bridge| bridge.satellite < satellite).is_some() {}
+            let known = before.next_if(|bridge| bridge.satellite == satellite);
+            self.satellites.push(known.unwrap_or_else(|| Bridge::new(satellite)));
+        }
     }
 
     /// Where stations change, what that does to all satellites of a group alike is taken off.
-    fn share(&mut self, span_s: f64, both: &[(&Found, Option<Bridge>)]) {
-        let mut groups: Vec<Group> = both
-            .iter()
-            .filter(|(found, before)| before.is_some_and(|before| before.from != found.from))
+    fn share(&mut self, span_s: f64, found: &[Found]) {
+        let both = || found.iter().zip(&self.satellites).filter(|(_, before)| !before.is_new);
+        let mut groups: Vec<Group> = both()
+            .filter(|(found, before)| before.from != found.from)
             .map(|(found, _)| found.group)
             .collect();
         groups.dedup();
+        let kept = (-span_s / BRIDGE_S).exp();
         for group in groups {
             let shared_m = self.shared_m.entry(group).or_insert(0.0);
-            let moved = both.iter().filter(|(found, _)| found.group == group).filter_map(
-                |(found, before)| {
-                    let before = before.as_ref()?;
-                    let kept = (-span_s / BRIDGE_S).exp();
-                    let left_m = if before.from == found.from { before.left_m * kept } else { 0.0 };
-                    Some(before.ahead_m(span_s) - (found.air_m + *shared_m + left_m))
-                },
-            );
+            let of_group = both().filter(|(found, _)| found.group == group);
+            let moved = of_group.map(|(found, before)| {
+                let left_m =
+                    if before.from == found.from { f64::from(before.left_m) * kept } else { 0.0 };
+                before.ahead_m(span_s) - (found.air_m + *shared_m + left_m)
+            });
             *shared_m += median(moved).unwrap_or(0.0);
         }
     }
 }
 
 impl Bridge {
+    /// Of a satellite of which nothing has been told.
+    fn new(satellite: Satellite) -> Self {
+        Self { from: 0, told_m: 0.0, rate_m_s: 0.0, left_m: 0.0, satellite, is_new: true }
+    }
+
     /// What would be told if nothing changed, m.
     fn ahead_m(&self, span_s: f64) -> f64 {
-        self.told_m + self.rate_m_s * span_s
+        self.told_m + f64::from(self.rate_m_s) * span_s
     }
 
     /// The next one, where an ionosphere of `air_m` comes `from` those stations.
     fn on(self, from: u64, air_m: f64, (span_s, kept): (f64, f64)) -> Self {
-        let mut left_m = self.left_m * kept;
+        if self.is_new {
+            return Self { from, told_m: air_m, is_new: false, ..self };
+        }
+        let mut left_m = f64::from(self.left_m) * kept;
         if self.from != from {
             left_m = self.ahead_m(span_s) - air_m;
             if left_m.abs() > BRIDGE_MAX_M {
@@ -124,11 +130,13 @@ impl Bridge {
             }
         }
         let told_m = air_m + left_m;
-        let mut rate_m_s = self.rate_m_s;
+        let mut rate_m_s = f64::from(self.rate_m_s);
         if span_s > 0.0 && self.from == from {
             let now_m_s = (told_m - self.told_m) / span_s;
             rate_m_s += (now_m_s - rate_m_s) * (RATE_GAIN * span_s).min(1.0);
         }
+        #[expect(clippy::cast_possible_truncation, reason = "centimetres at most")]
+        let (rate_m_s, left_m) = (rate_m_s as f32, left_m as f32);
         Self { from, told_m, rate_m_s, left_m, ..self }
     }
 }
@@ -151,12 +159,13 @@ mod tests {
             .map(|second| {
                 let from = u64::from(second >= 10);
                 let moved = |i: usize| if second >= 10 { by_m[i] } else { 0.0 };
-                let all = [
+                let mut all = [
                     found(1, from, 1.0 + moved(0)),
                     found(2, from, 2.0 + moved(1)),
                     found(3, 0, 3.0 + moved(2)),
                 ];
-                bridges.over(at(second), &all)
+                bridges.over(at(second), &mut all);
+                all.map(|told| told.air_m).to_vec()
             })
             .collect()
     }
@@ -176,6 +185,27 @@ mod tests {
         for satellite in 0..3 {
             assert!(told.iter().all(|t| (t[satellite] - told[0][satellite]).abs() < 1e-12));
         }
+    }
+
+    #[test]
+    fn satellites_come_and_go_and_the_others_keep_what_they_have() {
+        let mut bridges = Bridges::default();
+        let at = |second: i64| GpsTime::from_nanos(0) + Interval::from_seconds(second);
+        let tell = |bridges: &mut Bridges, second, numbers: &[u8], from| {
+            let mut all: Vec<Found> = numbers
+                .iter()
+                .map(|n| found(*n, from, f64::from(*n) + 0.01 * from as f64))
+                .collect();
+            bridges.over(at(second), &mut all);
+            all.iter().map(|told| told.air_m).collect::<Vec<_>>()
+        };
+        assert_eq!(tell(&mut bridges, 0, &[2, 5, 9], 0), [2.0, 5.0, 9.0]);
+        // All that go on move alike: nothing is seen of it. The new one is told as it is found.
+        let told = tell(&mut bridges, 1, &[1, 2, 9], 1);
+        assert!((told[0] - 1.0).abs() < 1e-9 && (told[1] - 2.0).abs() < 1e-9, "{told:?}");
+        assert!((told[2] - 9.0).abs() < 1e-9, "{told:?}");
+        assert_eq!(bridges.satellites.len(), 3);
+        assert!(size_of::<Bridge>() <= 32);
     }
 
     #[test]

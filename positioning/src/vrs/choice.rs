@@ -36,6 +36,7 @@ const BETTER_FOR: Interval = Interval::from_seconds(60);
 pub(super) const SATELLITES_MIN: usize = 5;
 
 /// A station that may be a master.
+#[derive(Clone, Copy)]
 struct Candidate {
     station: StationIndex,
     distance_m: f64,
@@ -103,17 +104,29 @@ fn candidates(
     there: impl Fn(StationIndex) -> bool,
 ) -> Vec<Candidate> {
     let all = (0..=u16::MAX).map(StationIndex).zip(&snapshot.stations);
-    let usable = all.filter(|(station, view)| {
-        view.health == StationHealth::Up && view.levelled >= SATELLITES_MIN && there(*station)
-    });
-    let mut near: Vec<Candidate> = usable
+    let usable =
+        all.filter(|(_, view)| view.health == StationHealth::Up && view.levelled >= SATELLITES_MIN);
+    let mut usable: Vec<Candidate> = usable
         .map(|(station, view)| Candidate {
             station,
             distance_m: snapshot.points[station.position()].distance_m(here),
             levelled: view.levelled,
         })
         .collect();
-    near.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then(a.station.cmp(&b.station)));
+    let order = |a: &Candidate, b: &Candidate| {
+        a.distance_m.total_cmp(&b.distance_m).then(a.station.cmp(&b.station))
+    };
+    let mut near = Vec::with_capacity(NEAREST);
+    let mut rest = usable.as_mut_slice();
+    // Thousands of rovers ask again and again: the far ones are neither put in order nor asked whether they are there.
+    while near.len() < NEAREST && !rest.is_empty() {
+        let count = NEAREST.min(rest.len());
+        rest.select_nth_unstable_by(count - 1, order);
+        let (next, farther) = rest.split_at_mut(count);
+        next.sort_unstable_by(order);
+        near.extend(next.iter().filter(|c| there(c.station)).copied());
+        rest = farther;
+    }
     near.truncate(NEAREST);
     near
 }

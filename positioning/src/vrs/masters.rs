@@ -168,8 +168,9 @@ impl Memory {
             found.push(Found { satellite: *satellite, group: field.group, from, air_m });
             airs.push(own);
         }
-        let bridged = airs.into_iter().zip(self.bridges.over(time, &found));
-        found.iter().map(|found| found.satellite).zip(bridged).collect()
+        self.bridges.over(time, &mut found);
+        let bridged = found.into_iter().zip(airs);
+        bridged.map(|(found, air)| (found.satellite, (air, found.air_m))).collect()
     }
 
     /// How long a phase may be away: where epochs are farther apart than usual, half an epoch longer.

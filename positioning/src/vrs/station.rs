@@ -195,7 +195,7 @@ impl VirtualStation {
         master: &'a MasterEpoch,
         air: &mut LocalAir,
         zenith: Zenith,
-    ) -> Option<Vec<(&'a MasterSatellite, Added)>> {
+    ) -> Option<Vec<Told<'a>>> {
         let snapshot = &*master.snapshot;
         let at = (master.station, *snapshot.points.get(master.station.position())?);
         let mut fields = snapshot.satellites.iter().peekable();
@@ -214,21 +214,26 @@ impl VirtualStation {
             }
             let air_m = of.air.ionosphere_m + correction.ionosphere_m;
             let (satellite, group, from) = (of.satellite, field.group, correction.from);
-            let found = Found { satellite, group, from, air_m };
-            let way_m = way.way_m + correction.geometry_m;
-            let added = Added { way_m, air_m, rate_m_s: way.rate_m_s };
-            lines.push((way.sin_elevation, of, added, found));
+            lines.push(Told {
+                of,
+                sin_elevation: way.sin_elevation,
+                air: Found { satellite, group, from, air_m },
+                way_m: way.way_m + correction.geometry_m,
+                rate_m_s: way.rate_m_s,
+            });
         }
         if zenith.since == master.time {
-            let high = lines.iter().filter(|(sine, ..)| *sine >= SINE_RICH).count();
+            let high = lines.iter().filter(|told| told.sin_elevation >= SINE_RICH).count();
             self.sine_min = Some(mask(zenith.sigma_m, high, self.sine_min));
         }
         let sine_min = self.sine_min.unwrap_or(SINE_MIN);
-        lines.retain(|(sine, ..)| *sine >= sine_min);
-        let found: Vec<Found> = lines.iter().map(|(.., found)| *found).collect();
-        let bridged = self.bridges.over(master.time, &found);
-        let told = lines.into_iter().zip(bridged);
-        Some(told.map(|((_, of, added, _), air_m)| (of, Added { air_m, ..added })).collect())
+        lines.retain(|told| told.sin_elevation >= sine_min);
+        let mut found: Vec<Found> = lines.iter().map(|told| told.air).collect();
+        self.bridges.over(master.time, &mut found);
+        for (told, found) in lines.iter_mut().zip(found) {
+            told.air = found;
+        }
+        Some(lines)
     }
 
     /// The zenith delay that slant delays at the place are computed from: the network's at the correction point, carried to the place as a
@@ -282,12 +287,13 @@ impl VirtualStation {
 fn lines<'a>(
     arcs: &'a mut [OutputArc],
     master: &'a MasterEpoch,
-    told: &'a [(&'a MasterSatellite, Added)],
+    told: &'a [Told<'a>],
 ) -> impl Iterator<Item = Line<'a>> {
     let mut arcs = arcs.iter_mut().peekable();
-    let channels = told.iter().flat_map(|(of, added)| {
+    let channels = told.iter().flat_map(|told| {
+        let of = told.of;
         let channels = &master.channels[of.first..of.first + of.count];
-        channels.iter().map(|channel| (of.satellite, channel, *added))
+        channels.iter().map(|channel| (of.satellite, channel, told.added()))
     });
     channels.map(move |(satellite, channel, added)| {
         let key = key(satellite, channel.signal);
@@ -315,6 +321,21 @@ struct SlantWay {
     way_m: f64,
     rate_m_s: f64,
     sin_elevation: f64,
+}
+
+/// A satellite that is told.
+struct Told<'a> {
+    of: &'a MasterSatellite,
+    sin_elevation: f64,
+    air: Found,
+    way_m: f64,
+    rate_m_s: f64,
+}
+
+impl Told<'_> {
+    fn added(&self) -> Added {
+        Added { way_m: self.way_m, air_m: self.air.air_m, rate_m_s: self.rate_m_s }
+    }
 }
 
 /// What a virtual station's measurement has beyond the master's bare one.

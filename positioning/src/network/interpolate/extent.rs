@@ -1,6 +1,5 @@
 //! Where the network may be asked: inside its triangles, a little way outside, and no farther.
 
-use crate::network::interpolate::kriging::Weights;
 use crate::network::plane::PlanePoint;
 use crate::network::topology::{Edge, Topology, Triangle};
 
@@ -45,9 +44,10 @@ impl Coverage {
         }
     }
 
-    /// Whether corrections with these weights may be told there.
-    pub fn admits(&self, weights: &Weights) -> bool {
-        *self != Self::Beyond && weights.amplification() <= AMPLIFICATION_MAX
+    /// Whether corrections with weights of that [`amplification`](crate::network::interpolate::kriging::Weights::amplification) may be told
+    /// there.
+    pub fn admits(&self, amplification: f64) -> bool {
+        *self != Self::Beyond && amplification <= AMPLIFICATION_MAX
     }
 
     /// Linear interpolation in the triangle; none outside, or where a station of the triangle has no value.
