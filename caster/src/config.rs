@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tianshu_gnss::coords::Ecef;
@@ -181,8 +182,8 @@ pub enum MountKind {
 /// What rovers get of virtual stations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VirtualMount {
-    /// What the stream consists of.
-    pub profile: Profile,
+    /// What the stream consists of; each rover's stream has a share in it.
+    pub profile: Arc<Profile>,
     /// Among which stations the nearest serves while there is no virtual one; empty means all.
     pub among: BTreeSet<StationName>,
     /// When that one switches.
@@ -196,8 +197,8 @@ pub struct VirtualMount {
 pub struct NetworkMount {
     /// What the network adds.
     pub product: NetworkProduct,
-    /// What the master's stream consists of.
-    pub profile: Profile,
+    /// What the master's stream consists of; each rover's stream has a share in it.
+    pub profile: Arc<Profile>,
     /// What DF059 says.
     pub network_id: u8,
     /// Another station must be nearer by so much before it is the master, m.

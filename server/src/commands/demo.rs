@@ -234,7 +234,7 @@ fn virtual_stations() -> MountKind {
     use Constellation::{BeiDou, Galileo, Gps, Qzss};
     let systems: BTreeSet<_> = [Gps, Galileo, Qzss, BeiDou].into();
     MountKind::Virtual(VirtualMount {
-        profile: Profile::msm(MsmLevel::Msm4, systems),
+        profile: Arc::new(Profile::msm(MsmLevel::Msm4, systems)),
         among: BTreeSet::new(),
         policy: NearestPolicy::default(),
         grid: false,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use tianshu_caster::config::{
     MountConfig, MountKind, NearestPolicy, NetworkMount, NetworkProduct, UploadCredentials,
@@ -118,7 +119,7 @@ fn nearest(section: &mut Section<'_>) -> Understood {
 
 /// A virtual station; where none can be made, the nearest base is chosen by the same keys as in kind nearest.
 fn vrs(section: &mut Section<'_>) -> Understood {
-    let profile = profile::read(section, Observations::Msm(MsmLevel::Msm4));
+    let profile = Arc::new(profile::read(section, Observations::Msm(MsmLevel::Msm4)));
     let (among, policy, at) = nearest_base(section);
     let grid = section.flag_or("grid", false);
     (MountKind::Virtual(VirtualMount { profile, among, policy, grid }), at)
@@ -126,7 +127,7 @@ fn vrs(section: &mut Section<'_>) -> Understood {
 
 /// A master and its network, for receivers that put them together by themselves.
 fn network(section: &mut Section<'_>, product: NetworkProduct) -> Understood {
-    let profile = profile::read(section, Observations::Legacy);
+    let profile = Arc::new(profile::read(section, Observations::Legacy));
     let network_id = section.integer_or("network_id", 0..=u64::from(u8::MAX), 0);
     let network_id = u8::try_from(network_id).unwrap_or(u8::MAX);
     let default_m = NearestPolicy::default().margin_m;

@@ -127,7 +127,7 @@ impl NetworkStream {
         let (_, setup) = epoch.of(station)?;
         let identity = Identity::at(setup.place, station_id(station));
         let NetworkMount { product, network_id, profile, .. } = &*self.settings;
-        let writer = Writer::of_station(identity, profile.clone());
+        let writer = Writer::of_station(identity, Arc::clone(profile));
         Some(Master { beside: Beside::new(*product, *network_id, station), writer })
     }
 

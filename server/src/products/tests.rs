@@ -187,7 +187,7 @@ fn a_stream_tells_residuals_and_a_rounded_place_of_its_master() {
     let network = solved();
     let mut profile = Profile::from(MsmLevel::Msm4);
     profile.extras = [Extra::PhysicalStation, Extra::Residuals, Extra::Ephemerides].into();
-    let mut writer = Writer::new(Identity::at(network.place, 3_072), profile);
+    let mut writer = Writer::new(Identity::at(network.place, 3_072), Arc::new(profile));
     let known = Known { snapshot: &network.snapshot, master: network.master };
     let measured = (*network.measured[&network.master]).clone();
     let written = writer.epoch(measured, Some(known), &[]).unwrap();

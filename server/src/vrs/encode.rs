@@ -30,7 +30,7 @@ const EARLY_MAX: Interval = Interval::from_millis(100);
 pub(crate) struct Writer {
     identity: Identity,
     is_physical: bool,
-    profile: Profile,
+    profile: Arc<Profile>,
     composer: Composer,
     told: BTreeMap<Slow, GpsTime>,
     ephemerides: Round,
@@ -56,11 +56,11 @@ pub(crate) struct Written {
 
 impl Writer {
     /// A virtual station's stream that begins: its first epoch carries everything but ephemerides.
-    pub(crate) fn new(identity: Identity, profile: impl Into<Profile>) -> Self {
+    pub(crate) fn new(identity: Identity, profile: Arc<Profile>) -> Self {
         Self {
             identity,
             is_physical: false,
-            profile: profile.into(),
+            profile,
             composer: Composer::new(),
             told: BTreeMap::new(),
             ephemerides: Round::default(),
@@ -69,7 +69,7 @@ impl Writer {
     }
 
     /// The same of a station that stands there.
-    pub(crate) fn of_station(identity: Identity, profile: Profile) -> Self {
+    pub(crate) fn of_station(identity: Identity, profile: Arc<Profile>) -> Self {
         Self { is_physical: true, ..Self::new(identity, profile) }
     }
 
@@ -86,7 +86,8 @@ impl Writer {
         known: Option<Known<'_>>,
         beside: &[Frame],
     ) -> Option<Written> {
-        epoch.observations.retain(|o| self.profile.tells(o.signal));
+        let profile = Arc::clone(&self.profile);
+        epoch.observations.retain(|o| profile.tells(o.signal));
         let epoch = &epoch;
         let observations = self.observations(epoch);
         if observations.is_empty() {
@@ -94,16 +95,17 @@ impl Writer {
         }
         let mut frames = Vec::new();
         if self.is_due(Slow::ReferencePoint, epoch.time, REFERENCE_POINT_S) {
-            let height = self.profile.has_height;
+            let height = profile.has_height;
             frames.extend(slow::reference_point(&self.identity, self.is_physical, height, epoch));
         }
-        for extra in self.profile.extras.clone() {
+        for &extra in &profile.extras {
             self.extra(extra, epoch, known.as_ref(), &mut frames);
         }
         self.last = Some(epoch.time);
         frames.extend_from_slice(beside);
         frames.extend(observations);
-        let mut bytes = BytesMut::new();
+        let length = frames.iter().map(|frame| frame.as_bytes().len()).sum();
+        let mut bytes = BytesMut::with_capacity(length);
         for frame in &frames {
             bytes.extend_from_slice(frame.as_bytes());
         }
@@ -226,7 +228,7 @@ mod tests {
 
     fn writer() -> Writer {
         let place = Geodetic::from_degrees(23.0, 108.0, 100.0).to_ecef(GRS80);
-        Writer::new(Identity::at(place, 3_072), MsmLevel::Msm4)
+        Writer::new(Identity::at(place, 3_072), Arc::new(MsmLevel::Msm4.into()))
     }
 
     fn frames(written: &Written) -> Vec<Frame> {
@@ -280,7 +282,7 @@ mod tests {
         profile.has_height = false;
         profile.extras = [Extra::Antenna, Extra::SystemParameters].into();
         let place = Geodetic::from_degrees(23.0, 108.0, 100.0).to_ecef(GRS80);
-        let mut writer = Writer::of_station(Identity::at(place, 7), profile);
+        let mut writer = Writer::of_station(Identity::at(place, 7), Arc::new(profile));
         let all = frames(&writer.epoch(epoch(0), None, &[]).unwrap());
         let numbers: Vec<_> = all.iter().filter_map(Frame::message_number).collect();
         assert_eq!(numbers, [1005, 1007, 1013, 1004]);
@@ -302,7 +304,7 @@ mod tests {
 
         for level in [MsmLevel::Msm5, MsmLevel::Msm7] {
             let place = Geodetic::from_degrees(23.0, 108.0, 100.0).to_ecef(GRS80);
-            let mut writer = Writer::new(Identity::at(place, 3_072), level);
+            let mut writer = Writer::new(Identity::at(place, 3_072), Arc::new(level.into()));
             let mut epoch = epoch(0);
             for (seen, step) in epoch.observations.iter_mut().zip(0_u8..) {
                 seen.doppler = Some(Hertz(-1_234.5 + f64::from(step)));
@@ -328,7 +330,7 @@ mod tests {
         profile.systems = [Constellation::Gps, Constellation::Glonass].into();
         profile.extras = [Extra::GlonassBias].into();
         let place = Geodetic::from_degrees(23.0, 108.0, 100.0).to_ecef(GRS80);
-        let mut writer = Writer::new(Identity::at(place, 3_072), profile.clone());
+        let mut writer = Writer::new(Identity::at(place, 3_072), Arc::new(profile.clone()));
         let seen = |number: u8| {
             let signal = Signal::new(Constellation::Glonass, '1', 'C').unwrap();
             let mut seen = Observation::of(format!("R{number:02}").parse().unwrap(), signal);
@@ -362,7 +364,7 @@ mod tests {
         assert_eq!(read.observations.len(), 14);
         // In the messages of old receivers too.
         profile.observations = Observations::Legacy;
-        let mut writer = Writer::new(Identity::at(place, 3_072), profile);
+        let mut writer = Writer::new(Identity::at(place, 3_072), Arc::new(profile));
         let all = frames(&writer.epoch(both, None, &[]).unwrap());
         let numbers: Vec<_> = all.iter().filter_map(Frame::message_number).collect();
         assert_eq!(numbers, [1006, 1230, 1004, 1012]);
@@ -373,7 +375,7 @@ mod tests {
         let mut profile = Profile::from(MsmLevel::Msm4);
         profile.systems = [Constellation::Galileo].into();
         let place = Geodetic::from_degrees(23.0, 108.0, 100.0).to_ecef(GRS80);
-        let mut writer = Writer::new(Identity::at(place, 3_072), profile);
+        let mut writer = Writer::new(Identity::at(place, 3_072), Arc::new(profile));
         assert_eq!(writer.epoch(epoch(0), None, &[]), None);
     }
 }

@@ -305,9 +305,10 @@ impl VirtualStream {
         let made = station.measuring.observe(master)?;
         let is_sent = |s: &Satellite| settings.profile.systems.contains(&s.constellation());
         let seen = master.seen.iter().filter(|s| is_sent(s)).count();
-        let mut observed = made.epoch;
-        observed.observations.retain(|o| is_sent(&o.satellite));
-        let offer = Offer { told: observed.by_satellite().count(), seen };
+        let observed = made.epoch;
+        // The writer leaves out what is not sent.
+        let told = observed.by_satellite().filter(|(satellite, _)| is_sent(satellite)).count();
+        let offer = Offer { told, seen };
         Some(Made { observed, offer })
     }
 
@@ -392,9 +393,9 @@ impl Last {
 }
 
 impl Station {
-    fn new(identity: Identity, profile: &Profile) -> Self {
+    fn new(identity: Identity, profile: &Arc<Profile>) -> Self {
         let measuring = VirtualStation::new(identity.place);
-        let writer = Writer::new(identity, profile.clone());
+        let writer = Writer::new(identity, Arc::clone(profile));
         Self { identity, measuring, followed: identity.place, writer, is_announced: false }
     }
 }
