@@ -1,5 +1,6 @@
 //! The engine: the stations' epochs in, one snapshot of the network out. A function of its configuration and of what it was given.
 
+mod carriers;
 pub mod checkpoint;
 mod datum;
 mod fields;
@@ -27,6 +28,7 @@ use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_gnss::time::uptime::Uptime;
 
 use crate::network::edge::{EdgeSolver, Wanted};
+use crate::network::engine::carriers::CarrierWatch;
 use crate::network::engine::fields::Fields;
 use crate::network::engine::integrity::Integrity;
 use crate::network::engine::satellites::SatelliteWatch;
@@ -97,6 +99,7 @@ pub struct Engine {
     air: SmoothAir,
     integrity: Integrity,
     watch: SatelliteWatch,
+    carriers: CarrierWatch,
     observed: Vec<Option<ObservedEpoch>>,
     residuals: Residuals,
     begun: Option<GpsTime>,
@@ -149,6 +152,7 @@ impl Engine {
             air: SmoothAir::default(),
             integrity: Integrity::new(stations.len()),
             watch: SatelliteWatch::default(),
+            carriers: CarrierWatch::default(),
             observed: vec![None; stations.len()],
             residuals: Residuals::new(),
             begun: None,
@@ -374,6 +378,9 @@ impl Engine {
             .collect();
         let residuals = self.zenith.step(time, &links);
         for (station, satellite) in self.integrity.watch_residuals(time, &links, &residuals) {
+            self.break_arcs(station, satellite);
+        }
+        for (station, satellite) in self.carriers.step(time, &self.observed, &self.shown) {
             self.break_arcs(station, satellite);
         }
         for (station, is_suspect) in self.integrity.watch_motion(time, &links, &residuals) {
