@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::network::interpolate::covariance::Covariance;
+use crate::network::interpolate::covariance::{Covariance, Nuggets};
 use crate::network::interpolate::extent::Coverage;
 use crate::network::interpolate::kriging::{NEIGHBOURS_MAX, Weights};
 use crate::network::plane::PlanePoint;
@@ -17,6 +17,7 @@ pub struct LocalAir {
     near: Vec<StationIndex>,
     points: Arc<Vec<PlanePoint>>,
     covariance: Covariance,
+    nuggets: Nuggets,
     /// By which of `near` have a value.
     weights: Vec<(u32, Option<Weights>)>,
     /// How often the covariance has changed.
@@ -67,6 +68,7 @@ impl LocalAir {
             near: nearest(point, &snapshot.points),
             points: Arc::clone(&snapshot.points),
             covariance: snapshot.covariance,
+            nuggets: snapshot.nuggets.clone(),
             weights: Vec::new(),
             refits: 0,
             shape: Arc::clone(&snapshot.shape),
@@ -91,8 +93,9 @@ impl LocalAir {
             *self = Self::new(self.point, snapshot);
             return;
         }
-        if self.covariance != snapshot.covariance {
+        if self.covariance != snapshot.covariance || self.nuggets != snapshot.nuggets {
             self.covariance = snapshot.covariance;
+            self.nuggets = snapshot.nuggets.clone();
             self.weights.clear();
             self.refits = self.refits.wrapping_add(1);
         }
@@ -142,7 +145,9 @@ impl LocalAir {
             let is_in = |place: &usize| present & (1 << place) != 0;
             let stations: Vec<StationIndex> =
                 (0..self.near.len()).filter(is_in).map(|place| self.near[place]).collect();
-            let weights = Weights::solve(&self.points, &stations, self.point, &self.covariance);
+            let (points, nuggets) = (&self.points, &self.nuggets);
+            let weights =
+                Weights::solve_noisy(points, &stations, self.point, &self.covariance, nuggets);
             if self.weights.len() == SETS_MAX {
                 self.weights.clear();
             }
