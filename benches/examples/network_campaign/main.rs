@@ -7,6 +7,7 @@ mod grid;
 mod levels;
 mod middles;
 mod neighbours;
+mod noisy;
 mod options;
 mod quantile;
 mod tally;
@@ -64,7 +65,10 @@ fn run(o: &Options, seed: u64) {
         for ephemeris in world.ephemerides(time) {
             engine.ephemeris(Arc::new(ephemeris));
         }
-        let epoch = world.epoch(time);
+        let mut epoch = world.epoch(time);
+        if let Some(station) = o.noisy {
+            noisy::make_noisy(&mut epoch, station, o.noise);
+        }
         let measured: Measured = (0..)
             .map(StationIndex)
             .zip(&epoch.stations)
@@ -77,6 +81,9 @@ fn run(o: &Options, seed: u64) {
         if second % levels::LOOK_S == 0 {
             levels::judge(&engine, &snapshot.shape, &epoch, &mut tally, o.verbose);
             tally.progress(&snapshot, second);
+            if let Some(station) = o.noisy {
+                noisy::judge(&snapshot, (station, second), &mut tally);
+            }
         }
         if second >= SETTLED_S && second % levels::LOOK_S == 0 {
             if places.is_empty() {
@@ -88,12 +95,16 @@ fn run(o: &Options, seed: u64) {
                 &snapshot,
                 &measured,
                 (&mut places, &mut masters),
+                o.noisy,
                 &mut tally,
             );
         }
         if second >= SETTLED_S && second % 60 == 0 {
             neighbours::judge(&snapshot, &mut tally);
             weather::judge(&world, &snapshot, &places, &mut tally);
+        }
+        if second + o.every_s > o.seconds {
+            tally.noise = noisy::known(&snapshot);
         }
         if o.verbose && second % 60 == 0 {
             tell(&snapshot, second);

@@ -18,7 +18,8 @@ use tianshu_simulator::air::ionosphere::delay_m;
 use tianshu_simulator::truth::{LinkTruth, ReceiverTruth};
 use tianshu_simulator::world::{World, WorldEpoch};
 
-use crate::tally::Tally;
+use crate::noisy::is_near;
+use crate::tally::{Interpolation, Tally};
 
 /// What the stations measured at one epoch.
 pub(crate) type Measured = BTreeMap<StationIndex, Arc<ObsEpoch>>;
@@ -51,6 +52,7 @@ pub(crate) fn judge(
     snapshot: &Arc<NetworkSnapshot>,
     measured: &Measured,
     (places, masters): (&mut [VirtualStation], &mut Masters),
+    noisy: Option<usize>,
     tally: &mut Tally,
 ) {
     let setups: Vec<_> = engine.stations().iter().map(StationConfig::setup).collect();
@@ -80,19 +82,25 @@ pub(crate) fn judge(
                 linear,
             ]);
         }
-        judge_air(&air, tally);
+        judge_air(&air, &mut tally.middles);
         judge_phases(&made, truth, &links, tally);
+        if noisy.is_some_and(|noisy| is_near(engine, noisy, place.place())) {
+            judge_air(&air, &mut tally.noisy.middles);
+            let errors = phase_errors(&made, truth, &links, Own::Counts);
+            extend_apart(&errors.first, &mut tally.noisy.first_carrier);
+            extend_apart(&errors.free, &mut tally.noisy.free);
+        }
     }
 }
 
-fn judge_air(air: &Errors<Group>, tally: &mut Tally) {
+fn judge_air(air: &Errors<Group>, into: &mut Interpolation) {
     for all in air.values().filter(|all| all.len() > 2) {
         let mean = all.iter().map(|e| e[0]).sum::<f64>() / all.len() as f64;
         let linear: Vec<f64> = all.iter().map(|e| e[2]).filter(|l| l.is_finite()).collect();
         let linear_mean = linear.iter().sum::<f64>() / linear.len() as f64;
-        tally.middles.kriged.extend(all.iter().map(|e| 1e3 * (e[0] - mean)));
-        tally.middles.sigmas.extend(all.iter().map(|e| (e[0] - mean) / e[1]));
-        tally.middles.linear.extend(linear.iter().map(|l| 1e3 * (l - linear_mean)));
+        into.kriged.extend(all.iter().map(|e| 1e3 * (e[0] - mean)));
+        into.sigmas.extend(all.iter().map(|e| (e[0] - mean) / e[1]));
+        into.linear.extend(linear.iter().map(|l| 1e3 * (l - linear_mean)));
     }
 }
 
@@ -102,9 +110,43 @@ fn judge_phases(
     links: &[LinkTruth],
     tally: &mut Tally,
 ) {
-    let (mut first, mut free): (Errors<Group>, Errors<Group>) = (Errors::new(), Errors::new());
+    let errors = phase_errors(made, truth, links, Own::TakenOff);
+    extend_apart(&errors.first, &mut tally.first_carrier);
+    extend_apart(&errors.free, &mut tally.free);
+    tally.told.push(errors.told as f64 / links.len().max(1) as f64);
+}
+
+/// Adds errors less what their group shares, mm.
+fn extend_apart(errors: &BTreeMap<Group, Vec<f64>>, into: &mut Vec<f64>) {
+    for all in errors.values().filter(|all| all.len() > 2) {
+        let mean = all.iter().sum::<f64>() / all.len() as f64;
+        into.extend(all.iter().map(|e| 1e3 * (e - mean)));
+    }
+}
+
+/// Whether the master's own noise counts as an error of a virtual phase.
+#[derive(Clone, Copy, PartialEq)]
+enum Own {
+    Counts,
+    TakenOff,
+}
+
+/// Errors of virtual phases, m: of the first carrier, and free of the ionosphere; and how many satellites were told.
+#[derive(Default)]
+struct PhaseErrors {
+    first: BTreeMap<Group, Vec<f64>>,
+    free: BTreeMap<Group, Vec<f64>>,
+    told: usize,
+}
+
+fn phase_errors(
+    made: &VirtualEpoch,
+    truth: &ReceiverTruth,
+    links: &[LinkTruth],
+    own: Own,
+) -> PhaseErrors {
+    let mut errors = PhaseErrors::default();
     let mut zero: BTreeMap<(Group, char), f64> = BTreeMap::new();
-    let mut told = 0;
     for link in links {
         // The master's own bias is in the truth of its GLONASS phases, and no more in the virtual station's.
         let Some(group) = Group::of(link.satellite).filter(|g| *g != Group::Glonass) else {
@@ -113,7 +155,7 @@ fn judge_phases(
         let mut error = |band: char| {
             let of = |o: &&Observation| o.satellite == link.satellite && o.signal.band() == band;
             let seen = made.epoch.observations.iter().find(of)?;
-            let cycles = phase_error_cycles(seen, truth, link)?;
+            let cycles = phase_error_cycles(seen, truth, link, own)?;
             // A virtual phase has whole cycles of its own.
             let apart = cycles - *zero.entry((group, band)).or_insert(cycles);
             let carrier = seen.carrier()?;
@@ -122,30 +164,30 @@ fn judge_phases(
         };
         let mut bands = group.bands().chars();
         let Some((a_m, a)) = bands.next().and_then(&mut error) else { continue };
-        told += 1;
-        first.entry(group).or_default().push([a_m, 0.0, 0.0]);
+        errors.told += 1;
+        errors.first.entry(group).or_default().push(a_m);
         if let Some((b_m, b)) = bands.next().and_then(&mut error) {
-            free.entry(group).or_default().push([(a_m * b - b_m * a) / (b - a), 0.0, 0.0]);
+            errors.free.entry(group).or_default().push((a_m * b - b_m * a) / (b - a));
         }
     }
-    for (errors, into) in [(first, &mut tally.first_carrier), (free, &mut tally.free)] {
-        for all in errors.values().filter(|all| all.len() > 2) {
-            let mean = all.iter().map(|e| e[0]).sum::<f64>() / all.len() as f64;
-            into.extend(all.iter().map(|e| 1e3 * (e[0] - mean)));
-        }
-    }
-    tally.told.push(f64::from(told) / links.len().max(1) as f64);
+    errors
 }
 
 /// A virtual phase less what would truly be measured there by a receiver like the master's, cycles, but for whole ones and what all
 /// satellites share.
-fn phase_error_cycles(seen: &Observation, truth: &ReceiverTruth, link: &LinkTruth) -> Option<f64> {
+fn phase_error_cycles(
+    seen: &Observation,
+    truth: &ReceiverTruth,
+    link: &LinkTruth,
+    own: Own,
+) -> Option<f64> {
     let (carrier, phase) = (seen.carrier()?, seen.phase?);
     let channel =
         truth.channels.iter().find(|c| c.satellite == link.satellite && c.signal == seen.signal)?;
     let clean_m = link.range_m + link.troposphere_m
         - SPEED_OF_LIGHT * link.satellite_clock_s
         - delay_m(link.slant_tecu, carrier);
-    let noisy = Metres(clean_m + channel.phase_error_m).in_cycles_of(carrier);
+    let own_m = if own == Own::TakenOff { channel.phase_error_m } else { 0.0 };
+    let noisy = Metres(clean_m + own_m).in_cycles_of(carrier);
     Some(phase.0 - channel.phase_bias_cycles - noisy.0)
 }

@@ -46,9 +46,11 @@ fn left_out(
     let mut values = field.ionosphere_m.clone();
     values[at] = None;
     let linear_m = coverage.linear(&values)?;
-    let weights = Weights::solve(&s.points, &present(&values), s.points[at], &s.covariance)?;
+    let (points, others) = (&s.points, present(&values));
+    let weights = Weights::solve_noisy(points, &others, points[at], &s.covariance, &s.nuggets)?;
     let kriged_m = weights.apply(&values)?;
-    let sigma_m = weights.sigma_m().hypot(s.covariance.nugget_m2().sqrt()) * field.sigma_factor;
+    let noise_m = (s.covariance.nugget_m2() * s.nuggets.of(station)).sqrt();
+    let sigma_m = weights.sigma_m().hypot(noise_m) * field.sigma_factor;
     let zenith = |m: f64| (m - own_m) / field.shell_mapping;
     Some([zenith(kriged_m), zenith(linear_m), sigma_m])
 }

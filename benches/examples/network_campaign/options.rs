@@ -1,7 +1,7 @@
 //! What is asked of the campaign.
 
 const HELP: &str = "\
-usage: network_campaign [--scenario NAME] [--stations N] [--spacing KM] [--seconds T] [--seed K] [--seeds COUNT] [--systems GEC] [--every S] [--verbose]";
+usage: network_campaign [--scenario NAME] [--stations N] [--spacing KM] [--seconds T] [--seed K] [--seeds COUNT] [--systems GEC] [--every S] [--noisy STATION] [--noise FACTOR] [--verbose]";
 
 /// What is asked for.
 pub(crate) struct Options {
@@ -13,6 +13,9 @@ pub(crate) struct Options {
     pub(crate) seeds: u64,
     pub(crate) every_s: i64,
     pub(crate) systems: String,
+    /// The station whose errors are so many times as large.
+    pub(crate) noisy: Option<usize>,
+    pub(crate) noise: f64,
     pub(crate) verbose: bool,
 }
 
@@ -26,6 +29,8 @@ pub(crate) fn options() -> Options {
         seeds: 1,
         every_s: 1,
         systems: "GEC".to_owned(),
+        noisy: None,
+        noise: 3.0,
         verbose: false,
     };
     let mut words = std::env::args().skip(1);
@@ -40,6 +45,8 @@ pub(crate) fn options() -> Options {
             "--seeds" => o.seeds = next().parse().expect("a number"),
             "--every" => o.every_s = next().parse().expect("seconds"),
             "--systems" => o.systems = next(),
+            "--noisy" => o.noisy = Some(next().parse().expect("a station's number")),
+            "--noise" => o.noise = next().parse().expect("a factor"),
             "--verbose" => o.verbose = true,
             _ => {
                 eprintln!("{HELP}");

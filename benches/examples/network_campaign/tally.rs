@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
 
+use crate::noisy::Noisy;
 use crate::options::Options;
 use crate::quantile::quantile;
 
@@ -32,6 +33,10 @@ pub(crate) struct Tally {
     pub(crate) first_carrier: Vec<f64>,
     /// Errors of virtual phases free of the ionosphere.
     pub(crate) free: Vec<f64>,
+    /// What is known of the stations' noise in the end.
+    pub(crate) noise: String,
+    /// The noisy station, if there is one.
+    pub(crate) noisy: Noisy,
     /// Shares of the visible satellites that were told.
     pub(crate) told: Vec<f64>,
     /// Processor time of an epoch, ms.
@@ -47,7 +52,7 @@ pub(crate) struct Interpolation {
 }
 
 impl Interpolation {
-    fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         let within = self.sigmas.iter().filter(|v| v.abs() <= 2.0).count() as f64;
         format!(
             "zenith rms {:.1} mm (LIM {:.1}), within 2 sigma {:.1} %",
@@ -106,6 +111,14 @@ impl Tally {
             rms(&self.zenith_stations),
             rms(&self.zenith_middles)
         );
+        println!("   factors of noise, least, middle, most: {}", self.noise);
+        if let Some(station) = o.noisy {
+            println!(
+                "   station {station} with {} times the noise: {}",
+                o.noise,
+                self.noisy.told()
+            );
+        }
         println!(
             "   processor time per epoch: p50 {:.1} ms, p99 {:.1} ms; second half p50 {:.1} ms",
             quantile(&self.cpu_ms, 0.5),
@@ -115,6 +128,7 @@ impl Tally {
     }
 }
 
-fn rms(values: &[f64]) -> f64 {
+/// The root mean square.
+pub(crate) fn rms(values: &[f64]) -> f64 {
     (values.iter().map(|v| v * v).sum::<f64>() / values.len().max(1) as f64).sqrt()
 }

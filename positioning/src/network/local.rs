@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::network::interpolate::covariance::Covariance;
+use crate::network::interpolate::covariance::{Covariance, Nuggets};
 use crate::network::interpolate::extent::Coverage;
 use crate::network::interpolate::kriging::{NEIGHBOURS_MAX, Weights};
 use crate::network::plane::PlanePoint;
@@ -17,6 +17,7 @@ pub struct LocalAir {
     near: Vec<StationIndex>,
     points: Arc<Vec<PlanePoint>>,
     covariance: Covariance,
+    nuggets: Nuggets,
     weights: Vec<Kept>,
     /// How often the covariance has changed.
     refits: u32,
@@ -83,6 +84,7 @@ impl LocalAir {
             near: nearest(point, &snapshot.points),
             points: Arc::clone(&snapshot.points),
             covariance: snapshot.covariance,
+            nuggets: snapshot.nuggets.clone(),
             weights: Vec::new(),
             refits: 0,
             shape: Arc::clone(&snapshot.shape),
@@ -107,8 +109,9 @@ impl LocalAir {
             *self = Self::new(self.point, snapshot);
             return;
         }
-        if self.covariance != snapshot.covariance {
+        if self.covariance != snapshot.covariance || self.nuggets != snapshot.nuggets {
             self.covariance = snapshot.covariance;
+            self.nuggets = snapshot.nuggets.clone();
             self.weights.clear();
             self.refits = self.refits.wrapping_add(1);
         }
@@ -153,7 +156,9 @@ impl LocalAir {
         let before = self.weights.iter().find(|kept| kept.present == present).copied();
         let kept = before.unwrap_or_else(|| {
             let stations: Vec<StationIndex> = stations_of(&self.near, present).collect();
-            let weights = Weights::solve(&self.points, &stations, self.point, &self.covariance);
+            let (points, nuggets) = (&self.points, &self.nuggets);
+            let weights =
+                Weights::solve_noisy(points, &stations, self.point, &self.covariance, nuggets);
             let kept = Kept::of(present, weights.as_ref());
             if self.weights.len() == SETS_MAX {
                 self.weights.clear();

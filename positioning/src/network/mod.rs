@@ -8,6 +8,7 @@ pub mod interpolate;
 pub mod levels;
 pub mod local;
 pub(crate) mod median;
+pub mod noise;
 pub mod observed;
 pub mod plane;
 pub mod preprocess;

@@ -10,9 +10,10 @@ use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::GpsTime;
 
-use crate::network::interpolate::covariance::Covariance;
+use crate::network::interpolate::covariance::{Covariance, Nuggets};
 use crate::network::interpolate::extent::Coverage;
 use crate::network::local::LocalAir;
+use crate::network::noise::NoiseFactors;
 use crate::network::observed::Group;
 use crate::network::plane::{LocalPlane, PlanePoint};
 use crate::network::solution::frame::PhaseFrame;
@@ -41,6 +42,8 @@ pub struct StationView {
     pub ionosphere_residual_m: Option<f64>,
     /// Root mean square of its ionosphere-free residuals, m.
     pub geometry_residual_m: Option<f64>,
+    /// How noisy it is beside the others: by what the sigmas of its codes and phases are multiplied.
+    pub noise: NoiseFactors,
     /// Whether its antenna has a calibration.
     pub is_calibrated: bool,
     /// What aligns its GLONASS phases; none where that is not known, and then it takes no part with them.
@@ -151,6 +154,8 @@ pub struct NetworkSnapshot {
     pub frame: Arc<PhaseFrame>,
     /// How alike the ionosphere is at two places, at the zenith.
     pub covariance: Covariance,
+    /// How many times its nugget each station's noise variance is.
+    pub nuggets: Nuggets,
     /// How much is resolved.
     pub resolved: Resolved,
 }

@@ -1,4 +1,5 @@
-//! Which station a virtual one is made from: the nearest that has nearly all satellites, and the same one for as long as that is wise.
+//! Which station a virtual one is made from: the nearest that has nearly all satellites, and the same one for as long as that is wise. All noise
+//! of its phases goes out with them, so a noisy one counts as farther away.
 
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
@@ -39,6 +40,7 @@ pub(super) const SATELLITES_MIN: usize = 5;
 #[derive(Clone, Copy)]
 struct Candidate {
     station: StationIndex,
+    /// Its distance times how noisy its phases are beside the others'.
     distance_m: f64,
     levelled: usize,
 }
@@ -109,7 +111,7 @@ fn candidates(
     let mut usable: Vec<Candidate> = usable
         .map(|(station, view)| Candidate {
             station,
-            distance_m: snapshot.points[station.position()].distance_m(here),
+            distance_m: snapshot.points[station.position()].distance_m(here) * view.noise.phases(),
             levelled: view.levelled,
         })
         .collect();

@@ -305,6 +305,7 @@ fn station_report(station: &Station, config: &StationConfig) -> StationReport {
         passed_over: 0,
         leave_one_out: crate::network::excluded::Rms::default(),
         geometry: crate::network::excluded::Rms::default(),
+        noise: [1.0; 2],
         doubts: Vec::new(),
         doubted_epochs: 0,
     }

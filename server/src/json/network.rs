@@ -104,6 +104,8 @@ fn station(station: &StationReport) -> Json {
         "epochs_passed_over": station.passed_over,
         "leave_one_out_ionosphere_rms_m": rounded(station.leave_one_out.value()),
         "geometry_rms_m": rounded(station.geometry.value()),
+        "phase_noise_factor": round4(station.noise[0]),
+        "code_noise_factor": round4(station.noise[1]),
         "not_believed_epochs": station.doubted_epochs,
         "not_believed": doubts.collect::<Vec<_>>(),
     })

@@ -68,6 +68,8 @@ pub(crate) struct StationReport {
     pub leave_one_out: Rms,
     /// Its ionosphere-free residuals, m.
     pub geometry: Rms,
+    /// By what the sigmas of its phases and of its codes were multiplied in the end: how noisy it is beside the others.
+    pub noise: [f64; 2],
     /// When and why it was not believed.
     pub doubts: Vec<Doubt>,
     /// Epochs at which it was not believed.
@@ -224,6 +226,7 @@ impl Report {
                 report.geometry.add(residual_m);
                 self.geometry.add(residual_m);
             }
+            report.noise = [view.noise.phases(), view.noise.codes()];
             let Some(reason) = &view.doubt else { continue };
             report.doubted_epochs += 1;
             let gap_max = Interval::from_nanos(2 * self.interval.nanos());

@@ -9,7 +9,9 @@ use tianshu_gnss::units::Metres;
 
 use crate::network::engine::{Engine, indices};
 use crate::network::levels::Level;
-use crate::network::observed::Channel;
+use crate::network::noise::Cell;
+use crate::network::noise::scale::Scale;
+use crate::network::observed::{Channel, Group};
 use crate::network::preprocess::kept::KeptArc;
 use crate::network::topology::StationIndex;
 
@@ -39,7 +41,8 @@ struct KeptLevel {
 impl Engine {
     /// What is needed to go on after a restart: the levels of the largest sets with their arcs and lock times, and zenith delays. The lines
     /// `arc STATION SATELLITE BAND ATTRIBUTE NUMBER ALIGNED CYCLES LAST_NS LOCK_S`, `zenith STATION DELAY_M SIGMA_M`, and of stations whose
-    /// GLONASS biases are known `glonass STATION` with those of L1 C/A, L1 P, L2 C/A and L2 P, m, `-` for one that is not told.
+    /// GLONASS biases are known `glonass STATION` with those of L1 C/A, L1 P, L2 C/A and L2 P, m, `-` for one that is not told; of stations
+    /// whose noise has shown itself `noise STATION GROUP BAND SUM COUNT`, where the band `-` means the group's phases.
     pub fn checkpoint(&self) -> String {
         let mut text = format!("{HEAD}\n");
         for (station, (config, preprocessor)) in
@@ -69,6 +72,15 @@ impl Engine {
                 writeln!(text, "glonass {} {a} {b} {c} {d}", config.name)
                     .expect("a string takes all that is written to it");
             }
+            for (cell, scale) in self.noise.kept(station.position()) {
+                let (group, band) = match cell {
+                    Cell::Phases(group) => (group, '-'),
+                    Cell::Codes(group, band) => (group, band),
+                };
+                let (sum, count) = (scale.sum(), scale.count());
+                writeln!(text, "noise {} {group:?} {band} {sum} {count}", config.name)
+                    .expect("a string takes all that is written to it");
+            }
             let (delay_m, sigma_m) = self.zenith.delay(station.position());
             writeln!(text, "zenith {} {delay_m} {sigma_m}", config.name)
                 .expect("a string takes all that is written to it");
@@ -84,7 +96,7 @@ impl Engine {
             return Err(BadCheckpoint::Foreign);
         }
         let mut arcs: BTreeMap<StationIndex, BTreeMap<Channel, KeptLevel>> = BTreeMap::new();
-        let mut zenith = Vec::new();
+        let (mut zenith, mut shown) = (Vec::new(), Vec::new());
         let mut ended = false;
         for (line, number) in lines {
             let words: Vec<&str> = line.split_whitespace().collect();
@@ -108,6 +120,10 @@ impl Engine {
                         self.set_glonass_biases(station, Some(told));
                     }
                 }
+                ["noise", name, rest @ ..] => {
+                    let (cell, scale) = noise(rest).ok_or(bad)?;
+                    shown.extend(self.named(name).map(|station| (station, cell, scale)));
+                }
                 ["end"] => ended = true,
                 _ => return Err(bad),
             }
@@ -125,6 +141,11 @@ impl Engine {
         for (station, (delay_m, sigma_m)) in zenith {
             self.zenith.restore(station.position(), delay_m, sigma_m);
         }
+        for (station, cell, scale) in shown {
+            self.noise.restore(station.position(), cell, scale);
+        }
+        self.noise.compare();
+        self.take_noise();
         Ok(())
     }
 
@@ -147,6 +168,16 @@ fn arc(words: &[&str]) -> Option<(Channel, KeptLevel)> {
     };
     let channel = (satellite.parse().ok()?, band.parse().ok()?);
     lock_s.is_finite().then_some((channel, KeptLevel { arc, cycles: cycles.parse().ok()? }))
+}
+
+fn noise(words: &[&str]) -> Option<(Cell, Scale)> {
+    let [group, band, sum, count] = words else { return None };
+    let group = Group::ALL.into_iter().find(|g| format!("{g:?}") == *group)?;
+    let cell = match band.parse::<char>().ok()? {
+        '-' => Cell::Phases(group),
+        band => Cell::Codes(group, band),
+    };
+    Some((cell, Scale::restored(sum.parse().ok()?, count.parse().ok()?)?))
 }
 
 fn biases(words: &[&str]) -> Option<GlonassBiases> {

@@ -10,11 +10,12 @@ use nalgebra::{Matrix3, Vector3};
 use crate::network::engine::datum::Datum;
 use crate::network::engine::trend::Trend;
 use crate::network::interpolate::calibration::Calibration;
-use crate::network::interpolate::covariance::{Covariance, RANGE_DEFAULT_M};
+use crate::network::interpolate::covariance::{Covariance, Nuggets, RANGE_DEFAULT_M};
 use crate::network::interpolate::fit::fit;
 use crate::network::interpolate::leave_one_out::{LeaveOneOut, Residual};
 use crate::network::interpolate::shell;
 use crate::network::median::median;
+use crate::network::noise::NoiseFactors;
 use crate::network::observed::Group;
 use crate::network::plane::PlanePoint;
 use crate::network::solution::air::without_receivers;
@@ -27,6 +28,8 @@ use crate::network::topology::StationIndex;
 pub(super) struct Fields {
     by_satellite: BTreeMap<Satellite, Field>,
     covariance: Option<Covariance>,
+    /// As of the last fit.
+    nuggets: Nuggets,
     fitted: Option<GpsTime>,
     left_out: LeaveOneOut,
     datum: Datum,
@@ -135,13 +138,19 @@ impl Fields {
         self.covariance.unwrap_or_else(|| default_covariance(1e-5))
     }
 
-    /// Takes an epoch's levelled phases in.
+    /// How many times the nugget each station's noise variance is.
+    pub(super) fn nuggets(&self) -> &Nuggets {
+        &self.nuggets
+    }
+
+    /// Takes an epoch's levelled phases in, of stations whose noise is so many times the usual one.
     pub(super) fn step(
         &mut self,
         time: GpsTime,
         links: &[Vec<Levelled>],
         residuals: &Residuals,
         points: &[PlanePoint],
+        noise: &[NoiseFactors],
     ) {
         let mut slant = without_receivers(links, points);
         self.datum.hold(time, &self.by_satellite, &mut slant);
@@ -176,12 +185,18 @@ impl Fields {
                 field.shell_mapping = shell::mapping(sum / count);
             }
         }
-        self.refit(time, links, points);
+        self.refit(time, links, points, noise);
         self.follow_geometry(time, links, residuals, points);
         self.leave_one_out(time, points);
     }
 
-    fn refit(&mut self, time: GpsTime, links: &[Vec<Levelled>], points: &[PlanePoint]) {
+    fn refit(
+        &mut self,
+        time: GpsTime,
+        links: &[Vec<Levelled>],
+        points: &[PlanePoint],
+        noise: &[NoiseFactors],
+    ) {
         if self.fitted.is_some_and(|fitted| time - fitted < FIT_INTERVAL) {
             return;
         }
@@ -208,7 +223,8 @@ impl Fields {
             .map(|f| f.values_m.iter().map(|v| v.map(|v| v / f.shell_mapping)).collect())
             .collect();
         let fallback = default_covariance(nugget_m2);
-        self.covariance = Some(fit(points, &zenith, nugget_m2, fallback));
+        self.nuggets = Nuggets::of_noise(noise.iter().map(NoiseFactors::phases));
+        self.covariance = Some(fit(points, &zenith, (nugget_m2, &self.nuggets), fallback));
         self.fitted = Some(time);
         self.left_out.forget();
     }
@@ -262,7 +278,8 @@ impl Fields {
             if field.telling() < STATIONS_MIN {
                 continue;
             }
-            let residuals = self.left_out.residuals(points, &field.values_m, &covariance);
+            let model = (&covariance, &self.nuggets);
+            let residuals = self.left_out.residuals(points, &field.values_m, model);
             found.insert(*satellite, residuals);
         }
         let common = self.common(&found);

@@ -128,9 +128,9 @@ impl<'a> Insight<'a> {
             return None;
         }
         let point = *self.points.get(station.position())?;
-        let covariance = self.covariance;
-        let cache =
-            self.caches.entry(station).or_insert_with(|| WeightCache::new(point, covariance));
+        let (covariance, nuggets) = (self.covariance, self.fields.nuggets());
+        let fresh = || WeightCache::new(point, covariance, nuggets.clone());
+        let cache = self.caches.entry(station).or_insert_with(fresh);
         let weights = cache.weights(self.points, &field.values_m)?;
         let value_m = weights.apply(&field.values_m)?;
         Some((value_m, weights.sigma_m() * field.factor()))

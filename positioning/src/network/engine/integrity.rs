@@ -9,6 +9,7 @@ use tianshu_gnss::time::gps::{GpsTime, Interval};
 use crate::network::engine::indices;
 use crate::network::engine::motion::Motion;
 use crate::network::median::median;
+use crate::network::noise::NoiseFactors;
 use crate::network::observed::{Channel, Group, ObservedEpoch, ObservedSatellite};
 use crate::network::snapshot::Displacement;
 use crate::network::solution::links::{Levelled, link_to};
@@ -122,11 +123,13 @@ impl Integrity {
         is_wrong
     }
 
-    /// Compares where the codes put each station with where the others' codes put them. Tells who is to be put aside (true) or taken back.
+    /// Compares where the codes put each station with where the others' codes put them; those that are so many times as noisy may be off by
+    /// as much more. Tells who is to be put aside (true) or taken back.
     pub(super) fn watch_codes(
         &mut self,
         time: GpsTime,
         observed: &[Option<ObservedEpoch>],
+        noise: &[NoiseFactors],
     ) -> Vec<(StationIndex, bool)> {
         let mut changes = self.acquitted(time);
         if self.looked.is_some_and(|looked| time - looked < CODE_INTERVAL) {
@@ -150,13 +153,14 @@ impl Integrity {
             median(known.iter().map(|w| w.offset_m[axis])).unwrap_or(0.0)
         });
         let mut off = Vec::new();
-        for (station, watch) in indices().zip(&self.codes) {
+        for (station, (watch, noise)) in indices().zip(self.codes.iter().zip(noise)) {
             if watch.samples < CODE_SAMPLES_MIN || self.suspects.contains_key(&station) {
                 continue;
             }
             let [east, north, up] = std::array::from_fn(|axis| watch.offset_m[axis] - middle[axis]);
             let limit = |which: usize| {
-                CODE_LIMIT_M[which].max(CODE_SAMPLE_LIMIT_M[which] / watch.samples.sqrt())
+                let by_samples_m = CODE_SAMPLE_LIMIT_M[which] / watch.samples.sqrt();
+                CODE_LIMIT_M[which].max(by_samples_m) * noise.codes()
             };
             let horizontal_m = east.hypot(north);
             if horizontal_m > limit(0) || up.abs() > limit(1) {

@@ -36,6 +36,7 @@ use crate::network::engine::smooth::SmoothAir;
 use crate::network::levels::book::LevelBook;
 use crate::network::levels::closure::{self, Closure, OfEdge};
 use crate::network::levels::shown::ShownLevels;
+use crate::network::noise::NoiseBook;
 use crate::network::observed::{Channel, Group, ObservedEpoch};
 use crate::network::plane::{LocalPlane, PlanePoint};
 use crate::network::preprocess::sky::Sky;
@@ -100,6 +101,7 @@ pub struct Engine {
     integrity: Integrity,
     watch: SatelliteWatch,
     carriers: CarrierWatch,
+    noise: NoiseBook,
     observed: Vec<Option<ObservedEpoch>>,
     residuals: Residuals,
     begun: Option<GpsTime>,
@@ -153,6 +155,7 @@ impl Engine {
             integrity: Integrity::new(stations.len()),
             watch: SatelliteWatch::default(),
             carriers: CarrierWatch::default(),
+            noise: NoiseBook::new(stations.len()),
             observed: vec![None; stations.len()],
             residuals: Residuals::new(),
             begun: None,
@@ -246,7 +249,8 @@ impl Engine {
             }
         }
         self.watch.step(time, &self.observed);
-        let doubts = self.integrity.watch_codes(time, &self.observed);
+        let noise = self.noise.factors();
+        let doubts = self.integrity.watch_codes(time, &self.observed, noise);
         for (station, is_suspect) in doubts {
             self.suspect(station, is_suspect);
         }
@@ -386,13 +390,23 @@ impl Engine {
         for (station, is_suspect) in self.integrity.watch_motion(time, &links, &residuals) {
             self.suspect(station, is_suspect);
         }
-        self.fields.step(time, &links, &residuals, &self.points);
+        self.fields.step(time, &links, &residuals, &self.points, self.noise.factors());
+        if self.noise.look(time, &self.observed, &links, &residuals) {
+            self.take_noise();
+        }
         self.residuals = residuals;
         let fields = self.fields.all();
         let ionosphere_m = |station: usize, satellite| fields.get(&satellite)?.values_m[station];
         let delay_m = |station| self.zenith.delay(station).0;
         let frame = self.frame.next(&self.observed, &self.shown, delay_m, ionosphere_m);
         self.frame = Arc::new(frame);
+    }
+
+    /// Lets every station's sigmas be as large as its noise has shown itself.
+    fn take_noise(&mut self) {
+        for (preprocessor, factors) in self.preprocessors.iter_mut().zip(self.noise.factors()) {
+            preprocessor.set_noise(factors.clone());
+        }
     }
 
     /// Shifts all levels, as another root or pivot would.

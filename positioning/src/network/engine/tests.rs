@@ -1,6 +1,7 @@
 //! Whole networks in simulated worlds, judged by the truth: integers, restarts, faults.
 
 mod glonass;
+mod noise;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use tianshu_simulator::world::{SiteEpoch, WorldEpoch};
 use crate::network::engine::{BadNetwork, Engine, StationConfig, indices};
 use crate::network::observed::{Group, ObservedSatellite};
 use crate::network::snapshot::NetworkSnapshot;
-use crate::network::testing::{TestNetwork, scenario, true_levels};
+use crate::network::testing::{TestNetwork, make_noisy, scenario, true_levels};
 use crate::network::topology::StationIndex;
 use crate::network::topology::keeper::StationHealth;
 use crate::vrs::masters::Masters;
@@ -26,6 +27,8 @@ struct Run {
     network: TestNetwork,
     engine: Engine,
     time: GpsTime,
+    /// A station whose errors are so many times as large as the world makes them.
+    noisy: Option<(usize, f64)>,
 }
 
 /// Nine of ten satellites of a station that was away are to be levelled again after this, s.
@@ -49,7 +52,7 @@ impl Run {
             antenna: None,
         };
         let engine = Engine::new(network.places.iter().enumerate().map(config).collect());
-        Self { network, engine: engine.expect("a network"), time }
+        Self { network, engine: engine.expect("a network"), time, noisy: None }
     }
 
     /// One epoch later, with what `change` makes of what was measured.
@@ -62,7 +65,10 @@ impl Run {
         for ephemeris in self.network.world.ephemerides(self.time) {
             self.engine.ephemeris(Arc::new(ephemeris));
         }
-        let epoch = self.network.world.epoch(self.time);
+        let mut epoch = self.network.world.epoch(self.time);
+        if let Some((station, by)) = self.noisy {
+            make_noisy(&mut epoch.stations[station], by);
+        }
         let heard = |site: &SiteEpoch| site.observed.clone().filter(|_| site.linked);
         let mut measured: Measured = indices()
             .zip(&epoch.stations)

@@ -71,6 +71,7 @@ impl Engine {
             zenith,
             frame: Arc::clone(&self.frame),
             covariance: self.fields.covariance(),
+            nuggets: self.fields.nuggets().clone(),
             resolved: self.resolved(),
         }
     }
@@ -100,6 +101,7 @@ impl Engine {
             visible,
             ionosphere_residual_m: air.rms(at),
             geometry_residual_m: rest.rms(at),
+            noise: self.noise.factors()[at].clone(),
             is_calibrated: config.antenna.is_some(),
             glonass_biases: self.preprocessors[at].glonass_biases(),
             breaking: self.preprocessors[at].breaking(),

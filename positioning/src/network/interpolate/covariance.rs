@@ -1,5 +1,9 @@
 //! How alike a field is at two places: the covariance that kriging weighs by.
 
+use std::sync::Arc;
+
+use crate::network::topology::StationIndex;
+
 /// The range where nothing was fitted yet, m (shared design, network solver, section 5.1).
 pub const RANGE_DEFAULT_M: f64 = 120e3;
 /// The least range that is fitted, m (the same): below the distance of stations there is nothing to learn from.
@@ -54,6 +58,35 @@ impl Covariance {
     pub fn likeness(&self, distance_m: f64) -> f64 {
         let scaled = 3.0_f64.sqrt() * distance_m / self.range_m;
         (1.0 + scaled) * (-scaled).exp()
+    }
+}
+
+/// How many times the nugget each station's noise variance is; one where nothing else is known of a station.
+#[derive(Clone, Debug, Default)]
+pub struct Nuggets(Arc<Vec<f64>>);
+
+impl Nuggets {
+    /// Of stations whose noise is so many times the usual one, by index.
+    pub fn of_noise(times: impl Iterator<Item = f64>) -> Self {
+        let squares: Vec<f64> = times.map(|times| times * times).collect();
+        let alike = squares.iter().all(|square| (square - 1.0).abs() < f64::EPSILON);
+        Self(Arc::new(if alike { Vec::new() } else { squares }))
+    }
+
+    /// A station's.
+    pub fn of(&self, station: StationIndex) -> f64 {
+        self.0.get(station.position()).copied().unwrap_or(1.0)
+    }
+
+    /// Whether all stations have the same noise.
+    pub fn are_alike(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl PartialEq for Nuggets {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
     }
 }
 

@@ -1,6 +1,6 @@
 //! Range and sill from the fields themselves.
 
-use crate::network::interpolate::covariance::{Covariance, RANGE_MAX_M, RANGE_MIN_M};
+use crate::network::interpolate::covariance::{Covariance, Nuggets, RANGE_MAX_M, RANGE_MIN_M};
 use crate::network::interpolate::kriging::{Neighbourhood, present};
 use crate::network::plane::PlanePoint;
 use crate::network::topology::StationIndex;
@@ -31,21 +31,24 @@ struct Score {
 struct Probe<'a> {
     station: StationIndex,
     neighbours: Neighbourhood,
+    /// How many times the nugget its own noise variance is.
+    times: f64,
     fields: Vec<&'a [Option<f64>]>,
 }
 
 /// The covariance whose leave-one-out residuals are the most likely: the predictive log score Σ ln s² + e²/s² is least (Gneiting and
 /// Raftery 2007, J. Am. Stat. Assoc. 102, section 7.1). The residuals are free of drift, as the prediction is.
 ///
-/// `fields` have one value for each station, pooled over satellites; `nugget_m2` is known from the stations' filters. With too little data
+/// `fields` have one value for each station, pooled over satellites; the nugget (m²) and how many times it
+/// each station's noise is are known from the stations' filters. With too little data
 /// the result is `fallback`.
 pub fn fit(
     places: &[PlanePoint],
     fields: &[Vec<Option<f64>>],
-    nugget_m2: f64,
+    (nugget_m2, nuggets): (f64, &Nuggets),
     fallback: Covariance,
 ) -> Covariance {
-    let probes = probes(places, fields);
+    let probes = probes(places, fields, nuggets);
     let range_step = (RANGE_MAX_M / RANGE_MIN_M).powf(1.0 / f64::from(RANGES - 1));
     let range_m = |range: u8| RANGE_MIN_M * range_step.powi(i32::from(range));
     let sigma_m = |sill: u8| SILL_SIGMA_MIN_M * 2.0_f64.powi(i32::from(sill));
@@ -65,7 +68,11 @@ pub fn fit(
 
 /// The stations of each field that are left out, at most [`PROBES_MAX`]. Where fields have the same neighbours around a station, one probe
 /// is for all of them.
-fn probes<'a>(places: &[PlanePoint], fields: &'a [Vec<Option<f64>>]) -> Vec<Probe<'a>> {
+fn probes<'a>(
+    places: &[PlanePoint],
+    fields: &'a [Vec<Option<f64>>],
+    nuggets: &Nuggets,
+) -> Vec<Probe<'a>> {
     let mut probes: Vec<Probe<'a>> = Vec::new();
     for field in fields {
         let stations = present(field);
@@ -74,12 +81,14 @@ fn probes<'a>(places: &[PlanePoint], fields: &'a [Vec<Option<f64>>]) -> Vec<Prob
             let others: Vec<_> = stations.iter().copied().filter(|s| *s != station).collect();
             let place = places.get(station.position());
             let near = place.and_then(|place| Neighbourhood::of(places, &others, *place));
-            let Some(neighbours) = near else { continue };
+            let Some(neighbours) = near.map(|near| near.with(nuggets)) else { continue };
             let same =
                 |probe: &&mut Probe<'a>| probe.station == station && probe.neighbours == neighbours;
-            match probes.iter_mut().find(same) {
-                Some(probe) => probe.fields.push(field),
-                None => probes.push(Probe { station, neighbours, fields: vec![field] }),
+            if let Some(probe) = probes.iter_mut().find(same) {
+                probe.fields.push(field);
+            } else {
+                let times = nuggets.of(station);
+                probes.push(Probe { station, neighbours, times, fields: vec![field] });
             }
         }
     }
@@ -121,7 +130,7 @@ fn scores(probes: &[Probe<'_>], covariances: &[Covariance]) -> Vec<Score> {
             let Some(weights) = probe.neighbours.weights_of(covariance, &likeness) else {
                 continue;
             };
-            let variance_m2 = weights.sigma_m().powi(2) + covariance.nugget_m2();
+            let variance_m2 = weights.sigma_m().powi(2) + covariance.nugget_m2() * probe.times;
             for field in &probe.fields {
                 let measured_m = field.get(probe.station.position()).copied().flatten();
                 let Some((told_m, measured_m)) = weights.apply(field).zip(measured_m) else {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nalgebra::{Cholesky, DMatrix, DVector, Matrix3, Vector3};
 
-use crate::network::interpolate::covariance::Covariance;
+use crate::network::interpolate::covariance::{Covariance, Nuggets};
 use crate::network::plane::PlanePoint;
 use crate::network::topology::StationIndex;
 
@@ -43,6 +43,8 @@ pub(super) struct Neighbourhood {
     drift: Drift,
     /// Between stations, the lower triangle row by row, and from each to the target at the end of its row, m.
     distances_m: Vec<f64>,
+    /// How many times the nugget each station's noise variance is; empty where all are alike.
+    nuggets: Vec<f64>,
 }
 
 /// Weights for one place, computed once for all satellites that the same stations see.
@@ -50,6 +52,7 @@ pub(super) struct Neighbourhood {
 pub struct WeightCache {
     target: PlanePoint,
     covariance: Covariance,
+    nuggets: Nuggets,
     by_stations: BTreeMap<Vec<StationIndex>, Option<Weights>>,
 }
 
@@ -63,7 +66,18 @@ impl Weights {
         target: PlanePoint,
         covariance: &Covariance,
     ) -> Option<Self> {
-        Neighbourhood::of(places, stations, target)?.weights(covariance)
+        Self::solve_noisy(places, stations, target, covariance, &Nuggets::default())
+    }
+
+    /// The same where some stations are noisier than others.
+    pub fn solve_noisy(
+        places: &[PlanePoint],
+        stations: &[StationIndex],
+        target: PlanePoint,
+        covariance: &Covariance,
+        nuggets: &Nuggets,
+    ) -> Option<Self> {
+        Neighbourhood::of(places, stations, target)?.with(nuggets).weights(covariance)
     }
 
     /// The field's value at the place, m, from one value for each station of the network; none if one that counts is absent.
@@ -139,7 +153,15 @@ impl Neighbourhood {
             distances_m.extend(near[..=row].iter().map(|(_, other)| place.distance_m(*other)));
             distances_m.push(place.distance_m(target));
         }
-        Some(Self { target, near, drift, distances_m })
+        Some(Self { target, near, drift, distances_m, nuggets: Vec::new() })
+    }
+
+    /// The same with those stations' noise.
+    pub(super) fn with(mut self, nuggets: &Nuggets) -> Self {
+        if !nuggets.are_alike() {
+            self.nuggets = self.stations().map(|station| nuggets.of(station)).collect();
+        }
+        self
     }
 
     /// The stations, the nearest first.
@@ -161,9 +183,10 @@ impl Neighbourhood {
         let (near, target, count) = (&self.near, self.target, self.near.len());
         let (sill_m2, nugget_m2) = (covariance.sill_m2(), covariance.nugget_m2());
         let begin = |row: usize| row * (row + 3) / 2;
+        let times = |row: usize| self.nuggets.get(row).copied().unwrap_or(1.0);
         // The factorisation reads what is on and below the diagonal.
         let noisy = DMatrix::from_fn(count, count, |row, column| {
-            let noise = if row == column { nugget_m2 } else { 0.0 };
+            let noise = if row == column { nugget_m2 * times(row) } else { 0.0 };
             if row < column { 0.0 } else { sill_m2 * likeness[begin(row) + column] + noise }
         });
         let root = Cholesky::new(noisy)?;
@@ -202,16 +225,18 @@ impl Neighbourhood {
 
 impl WeightCache {
     /// An empty store of weights for one place.
-    pub fn new(target: PlanePoint, covariance: Covariance) -> Self {
-        Self { target, covariance, by_stations: BTreeMap::new() }
+    pub fn new(target: PlanePoint, covariance: Covariance, nuggets: Nuggets) -> Self {
+        Self { target, covariance, nuggets, by_stations: BTreeMap::new() }
     }
 
     /// The weights from the stations that have a value. `places` must be the same in every call.
     pub fn weights(&mut self, places: &[PlanePoint], values_m: &[Option<f64>]) -> Option<&Weights> {
-        let (target, covariance) = (self.target, &self.covariance);
+        let (target, covariance, nuggets) = (self.target, &self.covariance, &self.nuggets);
         self.by_stations
             .entry(present(values_m))
-            .or_insert_with_key(|stations| Weights::solve(places, stations, target, covariance))
+            .or_insert_with_key(|stations| {
+                Weights::solve_noisy(places, stations, target, covariance, nuggets)
+            })
             .as_ref()
     }
 }

@@ -1,6 +1,6 @@
 //! Leave one out: what the other stations say about each, against what it says itself.
 
-use crate::network::interpolate::covariance::Covariance;
+use crate::network::interpolate::covariance::{Covariance, Nuggets};
 use crate::network::interpolate::kriging::{NEIGHBOURS_MAX, Neighbourhood, Weights};
 use crate::network::plane::PlanePoint;
 use crate::network::topology::StationIndex;
@@ -38,7 +38,7 @@ pub fn leave_each_out(
         let others: Vec<_> = stations.iter().copied().filter(|other| *other != station).collect();
         let place = places.get(station.position());
         let solved = place.and_then(|place| Weights::solve(places, &others, *place, covariance));
-        result.extend(solved.map(|weights| LeftOut::new(station, weights, covariance)));
+        result.extend(solved.map(|weights| LeftOut::new(station, weights, covariance, 1.0)));
     }
     result
 }
@@ -80,12 +80,12 @@ impl LeaveOneOut {
         self.known.iter_mut().for_each(Vec::clear);
     }
 
-    /// The residuals of all stations in one field, whose covariance must be the same until [`LeaveOneOut::forget`].
+    /// The residuals of all stations in one field, whose covariance and nuggets must be the same until [`LeaveOneOut::forget`].
     pub fn residuals(
         &mut self,
         places: &[PlanePoint],
         values_m: &[Option<f64>],
-        covariance: &Covariance,
+        (covariance, nuggets): (&Covariance, &Nuggets),
     ) -> Vec<Residual> {
         let mut residuals = Vec::with_capacity(values_m.len());
         let has_value = |s: &&StationIndex| values_m.get(s.position()).is_some_and(Option::is_some);
@@ -100,9 +100,11 @@ impl LeaveOneOut {
             let met = met.unwrap_or_else(|| {
                 let set: Vec<StationIndex> = near().copied().collect();
                 let near = set.iter().map(|s| (*s, places[s.position()])).collect();
-                let weights =
-                    Neighbourhood::new(near, *place).and_then(|near| near.weights(covariance));
-                let left_out = weights.map(|weights| LeftOut::new(station, weights, covariance));
+                let weights = Neighbourhood::new(near, *place)
+                    .and_then(|near| near.with(nuggets).weights(covariance));
+                let times = nuggets.of(station);
+                let left_out =
+                    weights.map(|weights| LeftOut::new(station, weights, covariance, times));
                 let known = &mut self.known[at];
                 if known.len() == SETS_MAX {
                     known.clear();
@@ -118,8 +120,9 @@ impl LeaveOneOut {
 }
 
 impl LeftOut {
-    fn new(station: StationIndex, weights: Weights, covariance: &Covariance) -> Self {
-        let sigma_m = (weights.sigma_m().powi(2) + covariance.nugget_m2()).sqrt();
+    /// Of a station whose noise variance is so many `times` the nugget.
+    fn new(station: StationIndex, weights: Weights, covariance: &Covariance, times: f64) -> Self {
+        let sigma_m = (weights.sigma_m().powi(2) + covariance.nugget_m2() * times).sqrt();
         Self { station, weights, sigma_m }
     }
 

@@ -7,13 +7,13 @@ use std::time::Instant;
 
 use fields::{Dice, all, grid, matern_field};
 
-use crate::network::interpolate::covariance::{Covariance, RANGE_DEFAULT_M};
+use crate::network::interpolate::covariance::{Covariance, Nuggets, RANGE_DEFAULT_M};
 use crate::network::interpolate::extent::Coverage;
 use crate::network::interpolate::fit::fit;
 use crate::network::interpolate::kriging::{Drift, WeightCache, Weights, present};
 use crate::network::interpolate::leave_one_out::{LeaveOneOut, Residual, leave_each_out};
 use crate::network::plane::PlanePoint;
-use crate::network::topology::Topology;
+use crate::network::topology::{StationIndex, Topology};
 
 /// Noise of a station's value, m: as in the shared design's table.
 const NOISE_M: f64 = 0.004;
@@ -21,6 +21,12 @@ const NOISE_M: f64 = 0.004;
 const TECU_M: f64 = 0.1624;
 /// A degree of latitude, m.
 const DEGREE_M: f64 = 111e3;
+
+/// The noise of all stations, which are alike.
+fn noise() -> (f64, &'static Nuggets) {
+    static ALIKE: std::sync::LazyLock<Nuggets> = std::sync::LazyLock::new(Nuggets::default);
+    (NOISE_M.powi(2), &ALIKE)
+}
 
 fn default_covariance() -> Covariance {
     Covariance::new(0.01f64.powi(2), RANGE_DEFAULT_M, NOISE_M.powi(2)).expect("sound")
@@ -48,7 +54,11 @@ fn kept_weights_tell_what_new_ones_would() {
             let anew = leave_each_out(&places, &stations, stations.iter().copied(), &covariance);
             let anew: Vec<Residual> = anew.iter().filter_map(|l| l.residual(&values)).collect();
             assert_eq!(anew.len(), stations.len());
-            assert_eq!(kept.residuals(&places, &values, &covariance), anew, "{missing}");
+            assert_eq!(
+                kept.residuals(&places, &values, (&covariance, noise().1)),
+                anew,
+                "{missing}"
+            );
         }
     }
 }
@@ -117,14 +127,14 @@ fn range_and_sill_are_found_again() {
     let fields: Vec<Vec<_>> = (0..8)
         .map(|_| matern_field(&places, &truth, &mut dice).into_iter().map(Some).collect())
         .collect();
-    let found = fit(&places, &fields, 1e-8, default_covariance());
+    let found = fit(&places, &fields, (1e-8, noise().1), default_covariance());
     println!("fitted {:.0} km, {:.1} mm", found.range_m() / 1e3, found.sill_m2().sqrt() * 1e3);
     // Neighbours tell sill over range³ well and either alone poorly (Stein 1999, section 6.2); so the field between stations counts. Of
     // what is as likely the fit takes the rougher: it may promise too little between stations, never too much.
     let rough = |c: &Covariance| (c.sill_m2() / c.range_m().powi(3)).sqrt();
     let ratio = rough(&found) / rough(&truth);
     assert!((0.9..2.5).contains(&ratio), "{found:?}: {ratio}");
-    assert_eq!(fit(&places, &[], 1e-8, default_covariance()), default_covariance());
+    assert_eq!(fit(&places, &[], (1e-8, noise().1), default_covariance()), default_covariance());
 }
 
 /// Rms and 95 % of the magnitudes, mm.
@@ -158,7 +168,7 @@ fn compare(name: &str, field: impl Fn(PlanePoint, f64) -> f64) -> Compared {
         })
         .collect();
     let noisy: Vec<_> = fields.iter().map(|(_, noisy)| noisy.clone()).collect();
-    let covariance = fit(&places, &noisy, NOISE_M.powi(2), default_covariance());
+    let covariance = fit(&places, &noisy, noise(), default_covariance());
     let [mut kriged, mut linear, mut inverse, mut at_the_rim] = [const { Vec::new() }; 4];
     let mut inside = 0;
     for left_out in leave_each_out(&places, &stations, stations.iter().copied(), &covariance) {
@@ -238,7 +248,7 @@ fn weights_are_solved_once_for_the_same_stations() {
     let places = grid(110, 42e3, 6);
     let values = sampled(&places, |p| p.east_m * 1e-6);
     let target = PlanePoint { east_m: 1e5, north_m: 1.2e5 };
-    let mut cache = WeightCache::new(target, default_covariance());
+    let mut cache = WeightCache::new(target, default_covariance(), Nuggets::default());
     let first = cache.weights(&places, &values).expect("ok").clone();
     assert_eq!(cache.weights(&places, &values), Some(&first));
     let mut fewer = values.clone();
@@ -255,7 +265,42 @@ fn weights_are_solved_once_for_the_same_stations() {
     }
     let solve_us = begun.elapsed().as_secs_f64() * 1e6 / f64::from(rounds);
     let begun = Instant::now();
-    fit(&places, &vec![values; 38], NOISE_M.powi(2), default_covariance());
+    fit(&places, &vec![values; 38], noise(), default_covariance());
     let fit_ms = begun.elapsed().as_secs_f64() * 1e3;
     println!("{solve_us:.1} µs for 12 of 110 stations, {fit_ms:.0} ms for a fit to 38 satellites");
+}
+
+#[test]
+fn a_noisy_station_counts_less_and_is_known_to_be_noisy() {
+    let places = grid(16, 42e3, 4);
+    let stations = all(places.len());
+    let middle = StationIndex(5);
+    let covariance = default_covariance();
+    // A place beside the noisy one, which is its nearest station.
+    let target = PlanePoint { east_m: places[5].east_m + 8e3, ..places[5] };
+    let times = (0..16).map(|station| if station == 5 { 5.0 } else { 1.0 });
+    let nuggets = Nuggets::of_noise(times);
+    let share = |nuggets: &Nuggets| {
+        let weights = Weights::solve_noisy(&places, &stations, target, &covariance, nuggets);
+        let weights = weights.expect("stations");
+        let own = weights.shares().iter().find(|(station, _)| *station == middle);
+        let sum: f64 = weights.shares().iter().map(|(_, share)| share).sum();
+        assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+        (own.expect("the nearest").1, weights.sigma_m())
+    };
+    let alike = Nuggets::of_noise([1.0; 16].into_iter());
+    assert_eq!(alike, Nuggets::default());
+    let (as_others, noisy) = (share(&alike), share(&nuggets));
+    assert!(noisy.0 < 0.4 * as_others.0, "{noisy:?} {as_others:?}");
+    assert!(noisy.1 > as_others.1, "{noisy:?} {as_others:?}");
+    // What is to be expected of it when it is left out has its own noise in it, and the others' have theirs.
+    let values: Vec<Option<f64>> = vec![Some(0.0); 16];
+    let sigma_m = |nuggets: &Nuggets| {
+        let mut left_out = LeaveOneOut::new(&places);
+        let residuals = left_out.residuals(&places, &values, (&covariance, nuggets));
+        residuals.into_iter().find(|r| r.station == middle).expect("a residual").sigma_m
+    };
+    let (before, after) = (sigma_m(&alike), sigma_m(&nuggets));
+    let expected = (before * before + 24.0 * NOISE_M * NOISE_M).sqrt();
+    assert!((after - expected).abs() < 1e-9, "{after} {expected}");
 }

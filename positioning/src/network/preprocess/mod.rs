@@ -23,6 +23,7 @@ use crate::model::antenna::{Arrival, antenna_correction};
 use crate::model::beidou2::code_correction;
 use crate::model::noise::{CODE_SIGMA_M, PHASE_SIGMA_M, variance_factor};
 use crate::model::range::sight_from;
+use crate::network::noise::NoiseFactors;
 use crate::network::observed::{
     Channel, Group, IONOSPHERE_REFERENCE_HZ, ObservedCarrier, ObservedEpoch, ObservedSatellite,
 };
@@ -59,6 +60,8 @@ pub struct Preprocessor {
     /// The last spacings of epochs; the least of them is the usual one.
     spacings: [Interval; 3],
     next_arc: u32,
+    /// By what its sigmas are multiplied.
+    noise: NoiseFactors,
 }
 
 /// A phase in progress.
@@ -142,7 +145,13 @@ impl Preprocessor {
             last: None,
             spacings: [Interval::from_seconds(1); 3],
             next_arc: 0,
+            noise: NoiseFactors::default(),
         }
+    }
+
+    /// Multiplies its sigmas by those factors from now on.
+    pub fn set_noise(&mut self, noise: NoiseFactors) {
+        self.noise = noise;
     }
 
     /// Takes the station's next epoch, whose place on the network's grid is `time`, the sky's.
@@ -423,8 +432,11 @@ impl Preprocessor {
             phase_m: arc.and(raw.phase_m).map(|p| p - clock_m - aligned_m),
             aligned_cycles: arc.map_or(0, |arc| arc.aligned_cycles),
             is_whole: raw.is_whole,
-            code_sigma_m: CODE_SIGMA_M * raw.sigma_factor,
-            phase_sigma_m: PHASE_SIGMA_M * raw.sigma_factor * self.scintillation(of.satellite),
+            code_sigma_m: CODE_SIGMA_M * raw.sigma_factor * self.noise.code(of.group, raw.band),
+            phase_sigma_m: PHASE_SIGMA_M
+                * raw.sigma_factor
+                * self.noise.phase(of.group)
+                * self.scintillation(of.satellite),
             arc: arc.map_or(0, |arc| arc.number),
         }
     }

@@ -55,8 +55,10 @@ pub fn gradients(
     let Some(view) = snapshot.stations.get(station.position()) else { return result };
     let Some(site) = Site::of(snapshot, view.place) else { return result };
     let around = around(view.place, site.geodetic);
-    let mut weights =
-        around.map(|place| WeightCache::new(snapshot.point(place), snapshot.covariance));
+    let mut weights = around.map(|place| {
+        let nuggets = snapshot.nuggets.clone();
+        WeightCache::new(snapshot.point(place), snapshot.covariance, nuggets)
+    });
     let Some(air) = air_slope(snapshot, &around) else { return result };
     for (satellite, field) in &snapshot.satellites {
         let here = field.ionosphere_m.get(station.position()).copied().flatten();

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
-use crate::network::interpolate::covariance::Covariance;
+use crate::network::interpolate::covariance::{Covariance, Nuggets};
 use crate::network::interpolate::fit::fit;
 use crate::network::median::median;
 use crate::network::plane::PlanePoint;
@@ -64,7 +64,8 @@ impl Weather {
 
     fn fit(&mut self, points: &[PlanePoint], noise_m: f64) {
         let nobody = covariance();
-        let fitted = fit(points, self.looks.make_contiguous(), noise_m * noise_m, nobody);
+        let alike = Nuggets::default();
+        let fitted = fit(points, self.looks.make_contiguous(), (noise_m * noise_m, &alike), nobody);
         self.covariance = (fitted != nobody).then_some(fitted).or(self.covariance);
     }
 }

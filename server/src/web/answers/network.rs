@@ -59,6 +59,10 @@ struct StationInNetwork {
     ionosphere_residual_mm: Option<f64>,
     /// Ionosphere-free residuals, root mean square.
     geometry_residual_mm: Option<f64>,
+    /// By what the sigmas of its phases are multiplied: how noisy they are beside the other stations'.
+    phase_noise_factor: f64,
+    /// The same for its codes.
+    code_noise_factor: f64,
     /// Zenith wet delay beyond the standard atmosphere's.
     zenith_mm: Option<f64>,
     zenith_sigma_mm: Option<f64>,
@@ -214,6 +218,8 @@ fn station(view: &StationView) -> StationInNetwork {
         visible: view.visible,
         ionosphere_residual_mm: view.ionosphere_residual_m.map(millimetres),
         geometry_residual_mm: view.geometry_residual_m.map(millimetres),
+        phase_noise_factor: rounded(view.noise.phases()),
+        code_noise_factor: rounded(view.noise.codes()),
         zenith_mm: view.zenith_m.map(|(zenith_m, _)| millimetres(zenith_m)),
         zenith_sigma_mm: view.zenith_m.map(|(_, sigma_m)| millimetres(sigma_m)),
         displacement_mm: view.displacement.map(|d| d.offset_m.map(millimetres)),
