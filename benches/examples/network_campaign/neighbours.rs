@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tianshu_positioning::network::interpolate::extent::Coverage;
 use tianshu_positioning::network::interpolate::kriging::{Weights, present};
 use tianshu_positioning::network::observed::Group;
-use tianshu_positioning::network::snapshot::{NetworkSnapshot, SatelliteField};
+use tianshu_positioning::network::snapshot::{NetworkSnapshot, SatelliteField, SatelliteWave};
 use tianshu_positioning::network::topology::{StationIndex, Topology};
 
 use crate::tally::Tally;
@@ -47,8 +47,17 @@ fn left_out(
     values[at] = None;
     let linear_m = coverage.linear(&values)?;
     let weights = Weights::solve(&s.points, &present(&values), s.points[at], &s.covariance)?;
-    let kriged_m = weights.apply(&values)?;
-    let sigma_m = weights.sigma_m().hypot(s.covariance.nugget_m2().sqrt()) * field.sigma_factor;
+    // What the others alone know of a travelling disturbance, as much of it as is told.
+    let wave = s.disturbance.zip(field.wave).and_then(|(disturbance, told)| {
+        let fit = disturbance.wave.fit(&s.points, &values)?;
+        let missed = disturbance.wave.missed(&s.points, &weights, s.points[at]);
+        let alone = SatelliteWave { amplitudes_m: fit.amplitudes_m, sigma_m: fit.sigma_m, ..told };
+        Some((alone.of(missed), alone.sigma_of(missed) / field.shell_mapping))
+    });
+    let (wave_m, wave_sigma_m) = wave.unwrap_or_default();
+    let kriged_m = weights.apply(&values)? + wave_m;
+    let sigma_m = weights.sigma_m().hypot(wave_sigma_m);
+    let sigma_m = sigma_m.hypot(s.covariance.nugget_m2().sqrt()) * field.sigma_factor;
     let zenith = |m: f64| (m - own_m) / field.shell_mapping;
     Some([zenith(kriged_m), zenith(linear_m), sigma_m])
 }

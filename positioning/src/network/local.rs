@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::network::interpolate::covariance::Covariance;
 use crate::network::interpolate::extent::Coverage;
 use crate::network::interpolate::kriging::{NEIGHBOURS_MAX, Weights};
+use crate::network::interpolate::wave::WaveVector;
 use crate::network::plane::PlanePoint;
 use crate::network::snapshot::{NetworkSnapshot, SatelliteCorrection, SatelliteField, Withheld};
 use crate::network::topology::{StationIndex, Topology};
@@ -18,11 +19,19 @@ pub struct LocalAir {
     points: Arc<Vec<PlanePoint>>,
     covariance: Covariance,
     /// By which of `near` have a value.
-    weights: Vec<(u32, Option<Weights>)>,
+    weights: Vec<(u32, Option<Prepared>)>,
+    wave: Option<WaveVector>,
     /// How often the covariance has changed.
     refits: u32,
     shape: Arc<Topology>,
     coverage: Coverage,
+}
+
+/// A set of stations' weights, and what they miss of the disturbance's cosine and sine.
+#[derive(Clone, Debug)]
+struct Prepared {
+    weights: Weights,
+    missed: [f64; 2],
 }
 
 /// One satellite's ionosphere there.
@@ -68,6 +77,7 @@ impl LocalAir {
             points: Arc::clone(&snapshot.points),
             covariance: snapshot.covariance,
             weights: Vec::new(),
+            wave: snapshot.disturbance.map(|disturbance| disturbance.wave),
             refits: 0,
             shape: Arc::clone(&snapshot.shape),
             coverage: Coverage::of(&snapshot.shape, point),
@@ -96,6 +106,17 @@ impl LocalAir {
             self.weights.clear();
             self.refits = self.refits.wrapping_add(1);
         }
+        let wave = snapshot.disturbance.map(|disturbance| disturbance.wave);
+        if self.wave != wave {
+            // A wave that comes first and one that is gone are told of no satellite.
+            if self.wave.is_some() && wave.is_some() {
+                self.refits = self.refits.wrapping_add(1);
+            }
+            self.wave = wave;
+            for prepared in self.weights.iter_mut().filter_map(|(_, prepared)| prepared.as_mut()) {
+                prepared.missed = missed(wave, &self.points, &prepared.weights, self.point);
+            }
+        }
         if !Arc::ptr_eq(&self.shape, &snapshot.shape) {
             self.shape = Arc::clone(&snapshot.shape);
             self.coverage = Coverage::of(&self.shape, self.point);
@@ -116,7 +137,7 @@ impl LocalAir {
             }
         }
         let (coverage, refits) = (self.coverage, self.refits);
-        let weights = self.weights_of(present)?;
+        let Prepared { weights, missed } = self.weights_of(present)?;
         let carried_s = age_s.clamp(0.0, CARRIED_S[usize::from(field.restless)]);
         let mut ionosphere_m = 0.0;
         for (station, share) in weights.shares() {
@@ -124,17 +145,22 @@ impl LocalAir {
             let rate_m_s = field.ionosphere_rate_m_s.get(place).copied().unwrap_or(0.0);
             ionosphere_m += share * (field.ionosphere_m[place]? + rate_m_s * carried_s);
         }
+        let mut sigma_m = weights.sigma_m();
+        if let Some(wave) = &field.wave {
+            ionosphere_m += wave.of(*missed);
+            sigma_m = both(sigma_m, wave.sigma_of(*missed) / field.shell_mapping);
+        }
         let nearest = weights.shares().iter().take(NEAREST);
         Some(AirHere {
             ionosphere_m,
-            sigma_m: both(weights.sigma_m(), AGE_SIGMA_M_S * age_s.max(0.0)),
+            sigma_m: both(sigma_m, AGE_SIGMA_M_S * age_s.max(0.0)),
             from: u64::from(refits) << 32 | u64::from(present),
             is_rough: nearest.into_iter().any(|(station, _)| field.rough.contains(station)),
             is_covered: coverage.admits(weights),
         })
     }
 
-    fn weights_of(&mut self, present: u32) -> Option<&Weights> {
+    fn weights_of(&mut self, present: u32) -> Option<&Prepared> {
         let known = self.weights.iter().position(|(set, _)| *set == present);
         let place = if let Some(place) = known {
             place
@@ -146,7 +172,11 @@ impl LocalAir {
             if self.weights.len() == SETS_MAX {
                 self.weights.clear();
             }
-            self.weights.push((present, weights));
+            let prepared = weights.map(|weights| {
+                let missed = missed(self.wave, &self.points, &weights, self.point);
+                Prepared { weights, missed }
+            });
+            self.weights.push((present, prepared));
             self.weights.len() - 1
         };
         self.weights[place].1.as_ref()
@@ -186,6 +216,16 @@ impl LocalAir {
             withheld: field.withheld.or(stale).or(bubble).or(rough),
         })
     }
+}
+
+/// What weights miss of a wave at a place; nothing without a wave.
+fn missed(
+    wave: Option<WaveVector>,
+    points: &[PlanePoint],
+    weights: &Weights,
+    point: PlanePoint,
+) -> [f64; 2] {
+    wave.map_or([0.0; 2], |wave| wave.missed(points, weights, point))
 }
 
 /// Two independent sigmas together. Both are far from the ends of an f64, which `hypot` would guard at ten times the cost.

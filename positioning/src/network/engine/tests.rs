@@ -1,6 +1,7 @@
 //! Whole networks in simulated worlds, judged by the truth: integers, restarts, faults.
 
 mod glonass;
+mod travelling;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

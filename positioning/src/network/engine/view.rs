@@ -71,6 +71,7 @@ impl Engine {
             zenith,
             frame: Arc::clone(&self.frame),
             covariance: self.fields.covariance(),
+            disturbance: self.fields.travelling().disturbance(),
             resolved: self.resolved(),
         }
     }
@@ -123,7 +124,8 @@ impl Engine {
             ephemeris,
             withheld: drifting.or(few).or(beside),
             rough: field.rough.clone(),
-            restless: field.restless_until.is_some_and(|until| time < until),
+            restless: field.is_restless(time),
+            wave: self.fields.travelling().of(satellite),
             residual_m: field.residual_m,
         })
     }
