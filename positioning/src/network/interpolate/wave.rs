@@ -59,6 +59,8 @@ const APART_MIN: f64 = 0.1;
 const UNEVEN: f64 = 0.15;
 /// A field whose squares are so many times the usual field's counts as if it had as many: one wrong level must not decide.
 const LOUD_MAX: f64 = 4.0;
+/// Vectors nearer to each other than this, rad/m, are one wave that turns: a sixth of the vector of 200 km.
+const SAME_RAD_M: f64 = 5e-6;
 /// The unit of length in the equations, m.
 const LENGTH_UNIT_M: f64 = 100e3;
 /// Unknowns of a surface of the second degree.
@@ -72,11 +74,11 @@ impl WaveVector {
         std::f64::consts::TAU / self.east_rad_m.hypot(self.north_rad_m)
     }
 
-    /// Whether another wave is this one a little later: less than half a step of a search apart across 300 km.
+    /// Whether another wave is this one a little later.
     pub fn is_near(self, other: Self) -> bool {
         let apart =
             (self.east_rad_m - other.east_rad_m).hypot(self.north_rad_m - other.north_rad_m);
-        apart < std::f64::consts::TAU / (2.0 * STEPS_PER_WAVE * 300e3) * 2.0
+        apart < SAME_RAD_M
     }
 
     /// Cosine and sine of the wave's phase at a place.
