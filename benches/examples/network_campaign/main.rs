@@ -129,8 +129,19 @@ fn tell(s: &NetworkSnapshot, second: i64) {
         .iter()
         .filter_map(|v| Some(format!("{}: {}", v.name, v.doubt.as_ref()?)))
         .collect();
+    let disturbance = s.disturbance.map_or_else(String::new, |d| {
+        let [east_m_s, north_m_s] = d.velocity_m_s.unwrap_or([f64::NAN; 2]);
+        let towards_deg = east_m_s.atan2(north_m_s).to_degrees().rem_euclid(360.0);
+        format!(
+            "; wave of {:.0} km, coherence {:.2}, {:.0} m/s towards {towards_deg:.0}°{}",
+            d.wave.length_m() / 1e3,
+            d.coherence,
+            east_m_s.hypot(north_m_s),
+            if d.is_fading { ", fading" } else { "" }
+        )
+    });
     println!(
-        "{second:5} s: levelled {}; edges {}/{}; closed {}, open {}; range {:.0} km sill {:.1} mm {}",
+        "{second:5} s: levelled {}; edges {}/{}; closed {}, open {}; range {:.0} km sill {:.1} mm{disturbance} {}",
         groups.join(" "),
         s.resolved.edges.1,
         s.resolved.edges.0,

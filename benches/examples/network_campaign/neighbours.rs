@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tianshu_positioning::network::interpolate::extent::Coverage;
 use tianshu_positioning::network::interpolate::kriging::{Weights, present};
 use tianshu_positioning::network::observed::Group;
-use tianshu_positioning::network::snapshot::{NetworkSnapshot, SatelliteField};
+use tianshu_positioning::network::snapshot::{NetworkSnapshot, SatelliteField, SatelliteWave};
 use tianshu_positioning::network::topology::{StationIndex, Topology};
 
 use crate::tally::Tally;
@@ -48,9 +48,18 @@ fn left_out(
     let linear_m = coverage.linear(&values)?;
     let (points, others) = (&s.points, present(&values));
     let weights = Weights::solve_noisy(points, &others, points[at], &s.covariance, &s.nuggets)?;
-    let kriged_m = weights.apply(&values)?;
+    // What the others alone know of a travelling disturbance, as much of it as is told.
+    let wave = s.disturbance.zip(field.wave).and_then(|(disturbance, told)| {
+        let fit = disturbance.wave.fit(points, &values)?;
+        let missed = disturbance.wave.missed(points, &weights, points[at]);
+        let alone = SatelliteWave { amplitudes_m: fit.amplitudes_m, sigma_m: fit.sigma_m, ..told };
+        Some((alone.of(missed), alone.sigma_of(missed) / field.shell_mapping))
+    });
+    let (wave_m, wave_sigma_m) = wave.unwrap_or_default();
+    let kriged_m = weights.apply(&values)? + wave_m;
+    let sigma_m = weights.sigma_m().hypot(wave_sigma_m);
     let noise_m = (s.covariance.nugget_m2() * s.nuggets.of(station)).sqrt();
-    let sigma_m = weights.sigma_m().hypot(noise_m) * field.sigma_factor;
+    let sigma_m = sigma_m.hypot(noise_m) * field.sigma_factor;
     let zenith = |m: f64| (m - own_m) / field.shell_mapping;
     Some([zenith(kriged_m), zenith(linear_m), sigma_m])
 }

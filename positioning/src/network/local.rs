@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::network::interpolate::covariance::{Covariance, Nuggets};
 use crate::network::interpolate::extent::Coverage;
 use crate::network::interpolate::kriging::{NEIGHBOURS_MAX, Weights};
+use crate::network::interpolate::wave::WaveVector;
 use crate::network::plane::PlanePoint;
 use crate::network::snapshot::{NetworkSnapshot, SatelliteCorrection, SatelliteField, Withheld};
 use crate::network::topology::{StationIndex, Topology};
@@ -19,6 +20,7 @@ pub struct LocalAir {
     covariance: Covariance,
     nuggets: Nuggets,
     weights: Vec<Kept>,
+    wave: Option<WaveVector>,
     /// How often the covariance has changed.
     refits: u32,
     shape: Arc<Topology>,
@@ -36,6 +38,8 @@ struct Kept {
     sigma_m: f64,
     /// As [`Weights::amplification`].
     amplification: f64,
+    /// What they miss of the disturbance's cosine and sine.
+    missed: [f64; 2],
     /// What the stations of `present` count, in their order.
     shares: [f64; NEIGHBOURS_MAX],
 }
@@ -86,6 +90,7 @@ impl LocalAir {
             covariance: snapshot.covariance,
             nuggets: snapshot.nuggets.clone(),
             weights: Vec::new(),
+            wave: snapshot.disturbance.map(|disturbance| disturbance.wave),
             refits: 0,
             shape: Arc::clone(&snapshot.shape),
             coverage: Coverage::of(&snapshot.shape, point),
@@ -115,6 +120,19 @@ impl LocalAir {
             self.weights.clear();
             self.refits = self.refits.wrapping_add(1);
         }
+        let wave = snapshot.disturbance.map(|disturbance| disturbance.wave);
+        if self.wave != wave {
+            // A wave that comes first and one that is gone are told of no satellite.
+            if self.wave.is_some() && wave.is_some() {
+                self.refits = self.refits.wrapping_add(1);
+            }
+            self.wave = wave;
+            for kept in &mut self.weights {
+                let shares = stations_of(&self.near, kept.present).zip(kept.shares);
+                let missed = wave.map(|wave| wave.missed_by(&self.points, shares, self.point));
+                kept.missed = missed.unwrap_or_default();
+            }
+        }
         if !Arc::ptr_eq(&self.shape, &snapshot.shape) {
             self.shape = Arc::clone(&snapshot.shape);
             self.coverage = Coverage::of(&self.shape, self.point);
@@ -142,10 +160,15 @@ impl LocalAir {
             let rate_m_s = field.ionosphere_rate_m_s.get(place).copied().unwrap_or(0.0);
             ionosphere_m += share * (field.ionosphere_m[place]? + rate_m_s * carried_s);
         }
+        let mut sigma_m = weights.sigma_m;
+        if let Some(wave) = &field.wave {
+            ionosphere_m += wave.of(weights.missed);
+            sigma_m = both(sigma_m, wave.sigma_of(weights.missed) / field.shell_mapping);
+        }
         let mut nearest = stations_of(&self.near, present).take(NEAREST);
         Some(AirHere {
             ionosphere_m,
-            sigma_m: both(weights.sigma_m, AGE_SIGMA_M_S * age_s.max(0.0)),
+            sigma_m: both(sigma_m, AGE_SIGMA_M_S * age_s.max(0.0)),
             from: u64::from(self.refits) << 32 | u64::from(present),
             is_rough: !field.rough.is_empty() && nearest.any(|s| field.rough.contains(&s)),
             is_covered: self.coverage.admits(weights.amplification),
@@ -159,7 +182,9 @@ impl LocalAir {
             let (points, nuggets) = (&self.points, &self.nuggets);
             let weights =
                 Weights::solve_noisy(points, &stations, self.point, &self.covariance, nuggets);
-            let kept = Kept::of(present, weights.as_ref());
+            let missed = |weights| self.wave.map(|wave| wave.missed(points, weights, self.point));
+            let missed = weights.as_ref().and_then(missed).unwrap_or_default();
+            let kept = Kept::of(present, weights.as_ref(), missed);
             if self.weights.len() == SETS_MAX {
                 self.weights.clear();
             }
@@ -210,7 +235,7 @@ impl LocalAir {
 
 impl Kept {
     /// Weights for the nearest stations that have a value; the same stations in the same order, since both begin with the nearest.
-    fn of(present: u32, weights: Option<&Weights>) -> Self {
+    fn of(present: u32, weights: Option<&Weights>, missed: [f64; 2]) -> Self {
         let mut shares = [0.0; NEIGHBOURS_MAX];
         for (kept, (_, share)) in shares.iter_mut().zip(weights.map_or(&[][..], Weights::shares)) {
             *kept = *share;
@@ -220,6 +245,7 @@ impl Kept {
             is_known: weights.is_some(),
             sigma_m: weights.map_or(f64::NAN, Weights::sigma_m),
             amplification: weights.map_or(f64::NAN, Weights::amplification),
+            missed,
             shares,
         }
     }

@@ -12,6 +12,8 @@ use tianshu_gnss::time::gps::GpsTime;
 
 use crate::network::interpolate::covariance::{Covariance, Nuggets};
 use crate::network::interpolate::extent::Coverage;
+use crate::network::interpolate::kriging::Weights;
+use crate::network::interpolate::wave::WaveVector;
 use crate::network::local::LocalAir;
 use crate::network::noise::NoiseFactors;
 use crate::network::observed::Group;
@@ -110,6 +112,8 @@ pub struct SatelliteField {
     pub rough: BTreeSet<StationIndex>,
     /// Whether a station could not be predicted within the last minutes: what is not measured cannot be told then.
     pub restless: bool,
+    /// The network's travelling disturbance in it, if it is told.
+    pub wave: Option<SatelliteWave>,
     /// Root mean square of the leave-one-out residuals, zenith on L1, m.
     pub residual_m: Option<f64>,
 }
@@ -156,8 +160,46 @@ pub struct NetworkSnapshot {
     pub covariance: Covariance,
     /// How many times its nugget each station's noise variance is.
     pub nuggets: Nuggets,
+    /// A travelling disturbance of the ionosphere that interpolation is told of, if there is one.
+    pub disturbance: Option<Disturbance>,
     /// How much is resolved.
     pub resolved: Resolved,
+}
+
+/// A wave that travels through the ionosphere of all satellites.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Disturbance {
+    /// Its vector on the map.
+    pub wave: WaveVector,
+    /// The share that it has of what the stations measure above smooth surfaces, as squares: 0 to 1.
+    pub coherence: f64,
+    /// How its crests travel over the shell, eastward and northward, m/s; none until it was seen for a while.
+    pub velocity_m_s: Option<[f64; 2]>,
+    /// Whether it is no longer believed, and on its way out.
+    pub is_fading: bool,
+}
+
+/// A travelling disturbance in one satellite's slant ionosphere.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SatelliteWave {
+    /// What cosine and sine of [`Disturbance::wave`] count, m on L1.
+    pub amplitudes_m: [f64; 2],
+    /// Their standard deviation each, m.
+    pub sigma_m: f64,
+    /// How much of it is told, 0 to 1: it comes and goes slowly.
+    pub share: f64,
+}
+
+impl SatelliteWave {
+    /// What is told of it where cosine and sine are these, m.
+    pub fn of(&self, [cos, sin]: [f64; 2]) -> f64 {
+        self.share * (self.amplitudes_m[0] * cos + self.amplitudes_m[1] * sin)
+    }
+
+    /// The standard deviation of that, m.
+    pub fn sigma_of(&self, [cos, sin]: [f64; 2]) -> f64 {
+        self.share * self.sigma_m * (cos * cos + sin * sin).sqrt()
+    }
 }
 
 /// How many of the ambiguities are resolved.
@@ -184,6 +226,18 @@ impl NetworkSnapshot {
     /// Where on the map a place is.
     pub fn point(&self, place: Geodetic) -> PlanePoint {
         self.plane.point(place)
+    }
+
+    /// What a travelling disturbance adds at `point` to what some weights make of a field, m; zero where none is told.
+    pub fn wave_beyond_m(
+        &self,
+        field: &SatelliteField,
+        weights: &Weights,
+        point: PlanePoint,
+    ) -> f64 {
+        self.disturbance.zip(field.wave).map_or(0.0, |(disturbance, told)| {
+            told.of(disturbance.wave.missed(&self.points, weights, point))
+        })
     }
 
     /// Where a place lies with respect to the network's triangles.

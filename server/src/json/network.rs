@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json, json};
 use tianshu_gnss::coords::Ecef;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_positioning::network::observed::Group;
+use tianshu_positioning::network::snapshot::Disturbance;
 
 use crate::network::excluded::{Agreement, Rms};
 use crate::network::reasons::Reasons;
@@ -83,7 +84,18 @@ fn minute(minute: &Minute) -> Json {
         "by_group": groups,
         "edges": { "ambiguities": minute.edges.0, "fixed": minute.edges.1 },
         "closures": { "closed": minute.closures.0, "failed": minute.closures.1 },
+        "disturbance": minute.disturbance.as_ref().map(disturbance),
         "stations_not_believed": minute.doubted,
+    })
+}
+
+fn disturbance(told: &Disturbance) -> Json {
+    json!({
+        "wavelength_km": round4(told.wave.length_m() / 1e3),
+        "coherence": round4(told.coherence),
+        "velocity_east_m_s": told.velocity_m_s.map(|[east, _]| round4(east)),
+        "velocity_north_m_s": told.velocity_m_s.map(|[_, north]| round4(north)),
+        "fading": told.is_fading,
     })
 }
 

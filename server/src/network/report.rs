@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tianshu_gnss::coords::Ecef;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_positioning::network::observed::Group;
-use tianshu_positioning::network::snapshot::NetworkSnapshot;
+use tianshu_positioning::network::snapshot::{Disturbance, NetworkSnapshot};
 
 use crate::network::excluded::{Agreement, Rms};
 use crate::network::reasons::Reasons;
@@ -98,6 +98,8 @@ pub(crate) struct Minute {
     pub edges: (usize, usize),
     /// Triangles and channels that closed, and that did not.
     pub closures: (usize, usize),
+    /// The travelling disturbance that was told, if there was one.
+    pub disturbance: Option<Disturbance>,
     /// Stations that are not believed.
     pub doubted: usize,
 }
@@ -279,6 +281,7 @@ impl Minute {
             by_group: snapshot.resolved.by_group.clone(),
             edges: snapshot.resolved.edges,
             closures: snapshot.resolved.closures,
+            disturbance: snapshot.disturbance,
             doubted: snapshot.stations.iter().filter(|view| view.doubt.is_some()).count(),
         }
     }

@@ -8,10 +8,12 @@ use tianshu_gnss::time::gps::{GpsTime, Interval};
 use nalgebra::{Matrix3, Vector3};
 
 use crate::network::engine::datum::Datum;
+use crate::network::engine::travelling::Travelling;
 use crate::network::engine::trend::Trend;
 use crate::network::interpolate::calibration::Calibration;
 use crate::network::interpolate::covariance::{Covariance, Nuggets, RANGE_DEFAULT_M};
 use crate::network::interpolate::fit::fit;
+use crate::network::interpolate::kriging::Weights;
 use crate::network::interpolate::leave_one_out::{LeaveOneOut, Residual};
 use crate::network::interpolate::shell;
 use crate::network::median::median;
@@ -33,6 +35,7 @@ pub(super) struct Fields {
     fitted: Option<GpsTime>,
     left_out: LeaveOneOut,
     datum: Datum,
+    travelling: Travelling,
     /// What others predicted for each station and satellite less what it measured, zenith on L1, m.
     pub(super) residuals_m: BTreeMap<(usize, Satellite), f64>,
 }
@@ -103,6 +106,19 @@ impl Field {
         self.values_m.iter().flatten().count()
     }
 
+    /// What the stations tell, brought to the zenith, m.
+    pub(super) fn zenith_m(&self) -> Vec<Option<f64>> {
+        self.values_m
+            .iter()
+            .map(|value| value.map(|value_m| value_m / self.shell_mapping))
+            .collect()
+    }
+
+    /// Whether a station could not be predicted within the last minutes.
+    pub(super) fn is_restless(&self, time: GpsTime) -> bool {
+        self.restless_until.is_some_and(|until| time < until)
+    }
+
     /// By what sigmas are to be multiplied where they must not be too small.
     pub(super) fn factor(&self) -> f64 {
         self.calibration.factor()
@@ -123,6 +139,11 @@ impl Fields {
     /// The fields of the last epoch.
     pub(super) fn all(&self) -> &BTreeMap<Satellite, Field> {
         &self.by_satellite
+    }
+
+    /// The disturbance that travels through them.
+    pub(super) fn travelling(&self) -> &Travelling {
+        &self.travelling
     }
 
     /// As if one satellite's air had been rough.
@@ -185,7 +206,15 @@ impl Fields {
                 field.shell_mapping = shell::mapping(sum / count);
             }
         }
-        self.refit(time, links, points, noise);
+        let is_due = self.fitted.is_none_or(|fitted| time - fitted >= FIT_INTERVAL);
+        if is_due {
+            let pierced = |satellite| pierced(links, satellite);
+            self.travelling.look(time, &self.by_satellite, points, pierced);
+        }
+        self.travelling.follow(time, &self.by_satellite, points);
+        if is_due {
+            self.refit(time, links, points, noise);
+        }
         self.follow_geometry(time, links, residuals, points);
         self.leave_one_out(time, points);
     }
@@ -197,30 +226,30 @@ impl Fields {
         points: &[PlanePoint],
         noise: &[NoiseFactors],
     ) {
-        if self.fitted.is_some_and(|fitted| time - fitted < FIT_INTERVAL) {
-            return;
-        }
         let others = links.iter().flatten().filter(|l| l.group != Group::Glonass);
         let noises = others.filter_map(|l| {
             let mapping = self.by_satellite.get(&l.satellite)?.shell_mapping;
             Some((NOISE_SHARE * l.ionosphere_sigma_m / mapping).powi(2))
         });
         let Some(nugget_m2) = median(noises) else { return };
-        let mut known: Vec<&Field> = self
+        let mut known: Vec<(&Satellite, &Field)> = self
             .by_satellite
-            .values()
-            .filter(|f| f.group != Group::Glonass)
-            .filter(|f| f.telling() >= STATIONS_MIN && f.rough.is_empty())
+            .iter()
+            .filter(|(_, f)| f.group != Group::Glonass)
+            .filter(|(_, f)| f.telling() >= STATIONS_MIN && f.rough.is_empty())
             .collect();
         // The lowest satellites see the roughest air: of all that many stations see, evenly from low to high.
-        let most = known.iter().map(|f| f.telling()).max().unwrap_or(0);
-        known.retain(|f| 2 * f.telling() > most);
-        known.sort_by(|a, b| a.shell_mapping.total_cmp(&b.shell_mapping));
+        let most = known.iter().map(|(_, f)| f.telling()).max().unwrap_or(0);
+        known.retain(|(_, f)| 2 * f.telling() > most);
+        known.sort_by(|(_, a), (_, b)| a.shell_mapping.total_cmp(&b.shell_mapping));
         let stride = known.len().div_ceil(FIT_SATELLITES).max(1);
         let zenith: Vec<Vec<Option<f64>>> = known
             .iter()
             .step_by(stride)
-            .map(|f| f.values_m.iter().map(|v| v.map(|v| v / f.shell_mapping)).collect())
+            .map(|(satellite, f)| {
+                let still_m = self.travelling.without(**satellite, f, points);
+                still_m.iter().map(|v| v.map(|v| v / f.shell_mapping)).collect()
+            })
             .collect();
         let fallback = default_covariance(nugget_m2);
         self.nuggets = Nuggets::of_noise(noise.iter().map(NoiseFactors::phases));
@@ -278,8 +307,14 @@ impl Fields {
             if field.telling() < STATIONS_MIN {
                 continue;
             }
+            let (travelling, mapping) = (&self.travelling, field.shell_mapping);
+            let wave = |station: StationIndex, weights: &Weights| {
+                let at = station.position();
+                let (missed_m, sigma_m) = travelling.missed(*satellite, at, weights, points)?;
+                Some((missed_m, sigma_m / mapping))
+            };
             let model = (&covariance, &self.nuggets);
-            let residuals = self.left_out.residuals(points, &field.values_m, model);
+            let residuals = self.left_out.residuals_with(points, &field.values_m, model, wave);
             found.insert(*satellite, residuals);
         }
         let common = self.common(&found);
@@ -368,6 +403,19 @@ impl Field {
         let inner = residuals.iter().filter(|r| r.sigma_m <= limit_m).copied();
         self.calibration.add(time, inner);
     }
+}
+
+/// Where a satellite's lines of sight pierce the shell, in the mean of the stations and as seen from them.
+fn pierced(links: &[Vec<Levelled>], satellite: Satellite) -> Option<PlanePoint> {
+    let lines = links.iter().flatten().filter(|link| link.satellite == satellite);
+    let (mut sum, mut count) = (PlanePoint { east_m: 0.0, north_m: 0.0 }, 0.0);
+    for line in lines {
+        let away = shell::pierced_from(line.elevation_rad, line.azimuth_rad);
+        sum.east_m += away.east_m;
+        sum.north_m += away.north_m;
+        count += 1.0;
+    }
+    (count > 0.0).then(|| PlanePoint { east_m: sum.east_m / count, north_m: sum.north_m / count })
 }
 
 fn default_covariance(nugget_m2: f64) -> Covariance {

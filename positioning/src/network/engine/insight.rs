@@ -91,7 +91,7 @@ impl<'a> Insight<'a> {
             if is_silent && !unknown.contains(satellite) {
                 continue;
             }
-            let between = stations.map(|station| self.at(station, field));
+            let between = stations.map(|station| self.at(station, *satellite, field));
             let [Some(from), Some(to)] = between else { continue };
             let sigma_m = from.1.hypot(to.1);
             if sigma_m <= AIR_SIGMA_MAX_M {
@@ -119,12 +119,16 @@ impl<'a> Insight<'a> {
     }
 
     /// The ionosphere at a station, and its sigma at the zenith: its own, or its neighbours'.
-    fn at(&mut self, station: StationIndex, field: &Field) -> Option<(f64, f64)> {
+    fn at(
+        &mut self,
+        station: StationIndex,
+        satellite: Satellite,
+        field: &Field,
+    ) -> Option<(f64, f64)> {
         if let Some(own_m) = field.values_m.get(station.position()).copied().flatten() {
             return Some((own_m, AIR_SIGMA_MIN_M));
         }
-        let restless = field.restless_until.is_some_and(|until| self.time < until);
-        if restless || field.residual_m.is_none_or(|r| r > RESIDUAL_MAX_M) {
+        if field.is_restless(self.time) || field.residual_m.is_none_or(|r| r > RESIDUAL_MAX_M) {
             return None;
         }
         let point = *self.points.get(station.position())?;
@@ -133,6 +137,10 @@ impl<'a> Insight<'a> {
         let cache = self.caches.entry(station).or_insert_with(fresh);
         let weights = cache.weights(self.points, &field.values_m)?;
         let value_m = weights.apply(&field.values_m)?;
-        Some((value_m, weights.sigma_m() * field.factor()))
+        let wave =
+            self.fields.travelling().missed(satellite, station.position(), weights, self.points);
+        let (wave_m, wave_sigma_m) = wave.unwrap_or_default();
+        let sigma_m = weights.sigma_m().hypot(wave_sigma_m / field.shell_mapping);
+        Some((value_m + wave_m, sigma_m * field.factor()))
     }
 }

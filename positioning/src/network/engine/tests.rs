@@ -2,6 +2,7 @@
 
 mod glonass;
 mod noise;
+mod travelling;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

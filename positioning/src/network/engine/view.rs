@@ -72,6 +72,7 @@ impl Engine {
             frame: Arc::clone(&self.frame),
             covariance: self.fields.covariance(),
             nuggets: self.fields.nuggets().clone(),
+            disturbance: self.fields.travelling().disturbance(),
             resolved: self.resolved(),
         }
     }
@@ -125,7 +126,8 @@ impl Engine {
             ephemeris,
             withheld: drifting.or(few).or(beside),
             rough: field.rough.clone(),
-            restless: field.restless_until.is_some_and(|until| time < until),
+            restless: field.is_restless(time),
+            wave: self.fields.travelling().of(satellite),
             residual_m: field.residual_m,
         })
     }

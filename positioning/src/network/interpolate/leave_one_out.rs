@@ -85,7 +85,19 @@ impl LeaveOneOut {
         &mut self,
         places: &[PlanePoint],
         values_m: &[Option<f64>],
+        model: (&Covariance, &Nuggets),
+    ) -> Vec<Residual> {
+        self.residuals_with(places, values_m, model, |_, _| None)
+    }
+
+    /// The same where more than weights is known of the field: `beyond` tells what is to be added to a prediction by those weights, and its
+    /// own sigma, m.
+    pub fn residuals_with(
+        &mut self,
+        places: &[PlanePoint],
+        values_m: &[Option<f64>],
         (covariance, nuggets): (&Covariance, &Nuggets),
+        beyond: impl Fn(StationIndex, &Weights) -> Option<(f64, f64)>,
     ) -> Vec<Residual> {
         let mut residuals = Vec::with_capacity(values_m.len());
         let has_value = |s: &&StationIndex| values_m.get(s.position()).is_some_and(Option::is_some);
@@ -112,8 +124,16 @@ impl LeaveOneOut {
                 known.push((set, left_out));
                 known.len() - 1
             });
-            let left_out = self.known[at][met].1.as_ref();
-            residuals.extend(left_out.and_then(|left_out| left_out.residual(values_m)));
+            let Some(left_out) = self.known[at][met].1.as_ref() else { continue };
+            let Some(residual) = left_out.residual(values_m) else { continue };
+            residuals.push(match beyond(station, &left_out.weights) {
+                Some((beyond_m, sigma_m)) => Residual {
+                    error_m: residual.error_m + beyond_m,
+                    sigma_m: residual.sigma_m.hypot(sigma_m),
+                    ..residual
+                },
+                None => residual,
+            });
         }
         residuals
     }

@@ -11,6 +11,7 @@ pub mod kriging;
 pub mod leave_one_out;
 pub mod shell;
 pub mod surface;
+pub mod wave;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! The thin shell: slant delays of the ionosphere, made comparable by bringing them to the zenith.
 
-use crate::network::plane::EARTH_RADIUS_M;
+use crate::network::plane::{EARTH_RADIUS_M, PlanePoint};
 
 /// The height at which the whole ionosphere is thought to be, m (shared design, network solver, section 5.1; as in IONEX 1.0).
 pub const SHELL_HEIGHT_M: f64 = 350e3;
@@ -10,6 +10,15 @@ pub const SHELL_HEIGHT_M: f64 = 350e3;
 pub fn mapping(elevation_rad: f64) -> f64 {
     let sine = EARTH_RADIUS_M / (EARTH_RADIUS_M + SHELL_HEIGHT_M) * elevation_rad.max(0.0).cos();
     1.0 / (1.0 - sine * sine).sqrt()
+}
+
+/// Where a line of sight pierces the shell, as seen on the map from its station, m (Schaer 1999, eq. 2.14 for z'). Below the horizon, as at it.
+pub fn pierced_from(elevation_rad: f64, azimuth_rad: f64) -> PlanePoint {
+    let elevation_rad = elevation_rad.max(0.0);
+    let sine = EARTH_RADIUS_M / (EARTH_RADIUS_M + SHELL_HEIGHT_M) * elevation_rad.cos();
+    let away_m = EARTH_RADIUS_M * (std::f64::consts::FRAC_PI_2 - elevation_rad - sine.asin());
+    let (sin, cos) = azimuth_rad.sin_cos();
+    PlanePoint { east_m: away_m * sin, north_m: away_m * cos }
 }
 
 #[cfg(test)]
@@ -22,5 +31,14 @@ mod tests {
         // sin z' = 6371.009 / 6721.009 × cos 30° = 0.820927, hence 1 / 0.571027.
         assert!((mapping(30f64.to_radians()) - 1.75123).abs() < 1e-4);
         assert!((3.0..3.2).contains(&mapping(-0.1)));
+    }
+
+    #[test]
+    fn a_low_line_pierces_far_away() {
+        let zenith = pierced_from(std::f64::consts::FRAC_PI_2, 1.0);
+        assert!(zenith.east_m.abs() < 1e-3 && zenith.north_m.abs() < 1e-3);
+        // At 10°: sin z' = 6371.009 / 6721.009 × cos 10° = 0.933523, z' = 68.993°, an arc of 11.007° or 1,223.9 km; eastward.
+        let low = pierced_from(10f64.to_radians(), std::f64::consts::FRAC_PI_2);
+        assert!((low.east_m - 1_223.9e3).abs() < 500.0 && low.north_m.abs() < 1.0, "{low:?}");
     }
 }

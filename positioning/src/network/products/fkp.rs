@@ -68,8 +68,12 @@ pub fn gradients(
         }
         let Some(line) = site.towards(&field.ephemeris, snapshot.time) else { continue };
         let values = &field.ionosphere_m;
-        let at =
-            weights.each_mut().map(|cache| cache.weights(&snapshot.points, values)?.apply(values));
+        let mut at = [None; 4];
+        for ((at, cache), place) in at.iter_mut().zip(&mut weights).zip(&around) {
+            let Some(weights) = cache.weights(&snapshot.points, values) else { continue };
+            let wave_m = snapshot.wave_beyond_m(field, weights, snapshot.point(*place));
+            *at = weights.apply(values).map(|kriged_m| kriged_m + wave_m);
+        }
         let [Some(north), Some(south), Some(east), Some(west)] = at else { continue };
         let ionosphere = [(north - south) / (2.0 * SPAN_M), (east - west) / (2.0 * SPAN_M)];
         let [_, orbit_east, orbit_north] = field.geometry;

@@ -7,7 +7,9 @@ use axum::extract::State;
 use serde::Serialize;
 use tianshu_gnss::coords::GRS80;
 use tianshu_gnss::satellite::Satellite;
-use tianshu_positioning::network::snapshot::{NetworkSnapshot, SatelliteField, StationView};
+use tianshu_positioning::network::snapshot::{
+    Disturbance, NetworkSnapshot, SatelliteField, StationView,
+};
 use tianshu_positioning::network::topology::keeper::StationHealth;
 use tianshu_positioning::network::topology::{StationIndex, Triangle};
 use utoipa::ToSchema;
@@ -39,8 +41,25 @@ pub(crate) struct NetworkView {
     edge_ambiguities: usize,
     edge_fixed: usize,
     closures: Closures,
+    /// A travelling disturbance of the ionosphere that interpolation follows.
+    disturbance: Option<DisturbanceView>,
     /// 95 of 100 stations' ionosphere is predicted by the others within this, at the zenith on L1.
     ionosphere_i95_mm: Option<f64>,
+}
+
+/// A wave that travels through the ionosphere of all satellites.
+#[derive(Debug, Serialize, ToSchema)]
+struct DisturbanceView {
+    /// From crest to crest, as stations see it.
+    wavelength_km: f64,
+    /// Its share of what the stations measure above smooth surfaces, as squares.
+    coherence: f64,
+    /// Speed of its crests; `null` until it was seen for a while.
+    speed_m_s: Option<f64>,
+    /// Where they travel to, from north over east.
+    azimuth_deg: Option<f64>,
+    /// No longer believed, and on its way out.
+    fading: bool,
 }
 
 /// A station as the solver sees it.
@@ -151,6 +170,7 @@ fn nothing(reason: &'static str) -> NetworkView {
         edge_ambiguities: 0,
         edge_fixed: 0,
         closures: Closures::default(),
+        disturbance: None,
         ionosphere_i95_mm: None,
     }
 }
@@ -197,7 +217,21 @@ fn told(snapshot: &NetworkSnapshot) -> NetworkView {
             closed: snapshot.resolved.closures.0,
             failed: snapshot.resolved.closures.1,
         },
+        disturbance: snapshot.disturbance.as_ref().map(disturbance),
         ionosphere_i95_mm: network_i95_mm(snapshot),
+    }
+}
+
+fn disturbance(told: &Disturbance) -> DisturbanceView {
+    let speed = |[east, north]: [f64; 2]| rounded(east.hypot(north));
+    let azimuth =
+        |[east, north]: [f64; 2]| rounded(east.atan2(north).to_degrees().rem_euclid(360.0));
+    DisturbanceView {
+        wavelength_km: rounded(told.wave.length_m() / 1e3),
+        coherence: told.coherence,
+        speed_m_s: told.velocity_m_s.map(speed),
+        azimuth_deg: told.velocity_m_s.map(azimuth),
+        fading: told.is_fading,
     }
 }
 
