@@ -138,7 +138,9 @@ impl FixBook {
         if !is_contradicted(state, &differences, &held) {
             return Vec::new();
         }
-        let places: Vec<Place> = differences.iter().map(|d| d.place).collect();
+        // Also on carriers that nothing could be told against.
+        let places: Vec<Place> =
+            self.fixed.keys().filter(|(s, _)| *s == satellite).copied().collect();
         for place in &places {
             self.withdraw(*place);
         }
@@ -194,6 +196,10 @@ impl FixBook {
                 }
             }
         }
+        // What misled one carrier of a satellite, its air mostly, misled the others that were found with it.
+        let doubtful: Vec<Satellite> = withdrawn.iter().map(|(satellite, _)| *satellite).collect();
+        let together = self.fixed.keys().filter(|(satellite, _)| doubtful.contains(satellite));
+        let withdrawn: Vec<Place> = together.copied().collect();
         for place in &withdrawn {
             self.withdraw(*place);
         }

@@ -24,6 +24,7 @@ use tianshu_gnss::ephemeris::Ephemeris;
 use tianshu_gnss::ephemeris::store::EphemerisStore;
 use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_gnss::observation::ObsEpoch;
+use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_gnss::time::uptime::Uptime;
@@ -347,24 +348,26 @@ impl Engine {
         let forgot = self.book.forget(|station, channel, arc| {
             preprocessors.get(station.position()).and_then(|p| p.arc(channel)) == Some(arc)
         });
-        for (edge, channel) in std::mem::take(&mut self.closure.wrong) {
-            self.withdraw(edge, channel, time);
+        for (edge, (satellite, _)) in std::mem::take(&mut self.closure.wrong) {
+            self.withdraw(edge, satellite, time);
         }
         if !std::mem::take(&mut self.closure_is_new) && !forgot {
             return;
         }
         let root = self.keeper.tree().roots().first().copied().unwrap_or(StationIndex(0));
         for doubt in self.book.extend(root, &self.closure.valid) {
-            self.book.withdraw(doubt.station, doubt.channel);
+            self.book.withdraw(doubt.station, doubt.channel.0);
         }
     }
 
-    fn withdraw(&mut self, edge: Edge, channel: Channel, time: GpsTime) {
-        if let Some(solver) = self.edges.get_mut(&edge) {
-            solver.withdraw(channel, time);
-        }
-        if let Some(of_edge) = self.integers.get_mut(&edge) {
-            of_edge.retain(|integer| integer.channel != channel);
+    /// Withdraws an edge's whole numbers of a satellite, of all its carriers: what misled one of them, its air mostly, misled those that
+    /// were found with it.
+    fn withdraw(&mut self, edge: Edge, satellite: Satellite, time: GpsTime) {
+        let Some(of_edge) = self.integers.get_mut(&edge) else { return };
+        for integer in of_edge.extract_if(.., |integer| integer.channel.0 == satellite) {
+            if let Some(solver) = self.edges.get_mut(&edge) {
+                solver.withdraw(integer.channel, time);
+            }
         }
     }
 
@@ -415,7 +418,7 @@ impl Engine {
     pub(crate) fn shift_levels(
         &mut self,
         of_station: impl Fn(StationIndex, char) -> i64,
-        of_satellite: impl Fn(tianshu_gnss::satellite::Satellite, char) -> i64,
+        of_satellite: impl Fn(Satellite, char) -> i64,
     ) {
         self.book.shift(|station, channel| {
             of_station(station, channel.1) + of_satellite(channel.0, channel.1)
@@ -423,10 +426,10 @@ impl Engine {
     }
 
     /// A line of sight whose levels do not fit: its arcs end here.
-    fn break_arcs(&mut self, station: StationIndex, satellite: tianshu_gnss::satellite::Satellite) {
+    fn break_arcs(&mut self, station: StationIndex, satellite: Satellite) {
         let Some(group) = crate::network::observed::Group::of(satellite) else { return };
+        self.book.withdraw(station, satellite);
         for band in group.bands().chars() {
-            self.book.withdraw(station, (satellite, band));
             if let Some(preprocessor) = self.preprocessors.get_mut(station.position()) {
                 preprocessor.end_arc((satellite, band));
             }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use tianshu_gnss::satellite::Satellite;
+
 use crate::network::levels::Level;
 use crate::network::levels::band::{Band, Entry, OfChannel};
 use crate::network::levels::closure::OfEdge;
@@ -72,12 +74,14 @@ impl LevelBook {
         self.main = self.levels.iter().map(|(channel, of)| (*channel, of.largest())).collect();
     }
 
-    /// Takes one level back.
-    pub fn withdraw(&mut self, station: StationIndex, channel: Channel) {
-        if let Some(of_channel) = self.levels.get_mut(&channel) {
-            self.version += 1;
-            of_channel.remove(station);
-            self.main.insert(channel, of_channel.largest());
+    /// Takes a satellite's levels at a station back, of all its carriers: they were found together.
+    pub fn withdraw(&mut self, station: StationIndex, satellite: Satellite) {
+        for (channel, of_channel) in &mut self.levels {
+            if channel.0 == satellite {
+                self.version += 1;
+                of_channel.remove(station);
+                self.main.insert(*channel, of_channel.largest());
+            }
         }
     }
 
