@@ -39,7 +39,7 @@ use crate::network::levels::book::LevelBook;
 use crate::network::levels::closure::{self, Closure, OfEdge};
 use crate::network::levels::shown::ShownLevels;
 use crate::network::noise::NoiseBook;
-use crate::network::observed::{Channel, Group, ObservedEpoch};
+use crate::network::observed::{Group, ObservedEpoch};
 use crate::network::plane::{LocalPlane, PlanePoint};
 use crate::network::preprocess::sky::Sky;
 use crate::network::preprocess::{Preprocessor, StationSetup};
