@@ -5,6 +5,7 @@ use tianshu_gnss::ephemeris::Ephemeris;
 use tianshu_gnss::observation::ObsEpoch;
 use tianshu_gnss::station::StationName;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
+use tianshu_gnss::units::Metres;
 
 use crate::air::Air;
 use crate::fault::Which;
@@ -54,6 +55,31 @@ pub struct SiteEpoch {
     pub linked: bool,
     /// The truth; kept while its power is off as it was at the last epoch before.
     pub truth: Option<ReceiverTruth>,
+}
+
+impl SiteEpoch {
+    /// Multiplies the errors of its codes and phases, in what it observed and in its truth: a station among trees.
+    pub fn make_noisy(&mut self, by: f64) {
+        let Some((observed, truth)) = self.observed.as_mut().zip(self.truth.as_mut()) else {
+            return;
+        };
+        for channel in &mut truth.channels {
+            let mut all = observed.observations.iter_mut();
+            let seen = all.find(|o| o.satellite == channel.satellite && o.signal == channel.signal);
+            let Some((seen, carrier)) = seen.and_then(|o| o.carrier().map(|carrier| (o, carrier)))
+            else {
+                continue;
+            };
+            if let Some(code) = &mut seen.code {
+                code.0 += (by - 1.0) * channel.code_error_m;
+            }
+            if let Some(phase) = &mut seen.phase {
+                phase.0 += Metres((by - 1.0) * channel.phase_error_m).in_cycles_of(carrier).0;
+            }
+            channel.code_error_m *= by;
+            channel.phase_error_m *= by;
+        }
+    }
 }
 
 impl World {

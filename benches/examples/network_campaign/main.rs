@@ -66,8 +66,8 @@ fn run(o: &Options, seed: u64) {
             engine.ephemeris(Arc::new(ephemeris));
         }
         let mut epoch = world.epoch(time);
-        if let Some(station) = o.noisy {
-            noisy::make_noisy(&mut epoch, station, o.noise);
+        if let Some(site) = o.noisy.and_then(|station| epoch.stations.get_mut(station)) {
+            site.make_noisy(o.noise);
         }
         let measured: Measured = (0..)
             .map(StationIndex)

@@ -1,12 +1,10 @@
 //! A station among trees: its noise and multipath are so many times what the world gave it.
 
 use tianshu_gnss::coords::Ecef;
-use tianshu_gnss::units::Metres;
 use tianshu_positioning::network::engine::Engine;
 use tianshu_positioning::network::noise::NoiseFactors;
 use tianshu_positioning::network::snapshot::NetworkSnapshot;
 use tianshu_positioning::network::topology::Edge;
-use tianshu_simulator::world::WorldEpoch;
 
 use crate::quantile::quantile;
 use crate::tally::{Interpolation, Tally, rms};
@@ -63,28 +61,6 @@ pub(crate) fn is_near(engine: &Engine, station: usize, place: Ecef) -> bool {
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
-}
-
-/// Multiplies the errors of a station's codes and phases, in what it observed and in its truth.
-pub(crate) fn make_noisy(epoch: &mut WorldEpoch, station: usize, by: f64) {
-    let Some(site) = epoch.stations.get_mut(station) else { return };
-    let Some((observed, truth)) = site.observed.as_mut().zip(site.truth.as_mut()) else { return };
-    for channel in &mut truth.channels {
-        let mut all = observed.observations.iter_mut();
-        let seen = all.find(|o| o.satellite == channel.satellite && o.signal == channel.signal);
-        let Some((seen, carrier)) = seen.and_then(|o| o.carrier().map(|carrier| (o, carrier)))
-        else {
-            continue;
-        };
-        if let Some(code) = &mut seen.code {
-            code.0 += (by - 1.0) * channel.code_error_m;
-        }
-        if let Some(phase) = &mut seen.phase {
-            phase.0 += Metres((by - 1.0) * channel.phase_error_m).in_cycles_of(carrier).0;
-        }
-        channel.code_error_m *= by;
-        channel.phase_error_m *= by;
-    }
 }
 
 /// Notes how many satellites the noisy station has levelled, and how many its neighbours have in the mean.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use tianshu_gnss::coords::{Ecef, GRS80, Geodetic};
 use tianshu_gnss::ephemeris::store::EphemerisStore;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
-use tianshu_gnss::units::Metres;
 use tianshu_simulator::named::named;
 use tianshu_simulator::network::{Network, NetworkStation};
 use tianshu_simulator::scenario::Scenario;
@@ -125,27 +124,6 @@ pub(crate) fn true_levels(
         }
     }
     levels
-}
-
-/// Multiplies the errors of a station's codes and phases, in what it observed and in its truth: a station among trees.
-pub(crate) fn make_noisy(site: &mut SiteEpoch, by: f64) {
-    let Some((observed, truth)) = site.observed.as_mut().zip(site.truth.as_mut()) else { return };
-    for channel in &mut truth.channels {
-        let mut all = observed.observations.iter_mut();
-        let seen = all.find(|o| o.satellite == channel.satellite && o.signal == channel.signal);
-        let Some((seen, carrier)) = seen.and_then(|o| o.carrier().map(|carrier| (o, carrier)))
-        else {
-            continue;
-        };
-        if let Some(code) = &mut seen.code {
-            code.0 += (by - 1.0) * channel.code_error_m;
-        }
-        if let Some(phase) = &mut seen.phase {
-            phase.0 += Metres((by - 1.0) * channel.phase_error_m).in_cycles_of(carrier).0;
-        }
-        channel.code_error_m *= by;
-        channel.phase_error_m *= by;
-    }
 }
 
 #[test]

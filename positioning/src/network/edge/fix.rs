@@ -138,9 +138,14 @@ impl FixBook {
         if !is_contradicted(state, &differences, &held) {
             return Vec::new();
         }
-        // Also on carriers that nothing could be told against.
-        let places: Vec<Place> =
-            self.fixed.keys().filter(|(s, _)| *s == satellite).copied().collect();
+        self.withdraw_all(&[satellite])
+    }
+
+    /// Withdraws and tells all whole numbers of those satellites, also on carriers that nothing could be told against: what misled one carrier,
+    /// its air mostly, misled the others that were found with it.
+    fn withdraw_all(&mut self, doubtful: &[Satellite]) -> Vec<Place> {
+        let together = self.fixed.keys().filter(|(satellite, _)| doubtful.contains(satellite));
+        let places: Vec<Place> = together.copied().collect();
         for place in &places {
             self.withdraw(*place);
         }
@@ -170,7 +175,7 @@ impl FixBook {
         again: Option<Satellite>,
         is_its_turn: bool,
     ) -> Vec<Place> {
-        let mut withdrawn = Vec::new();
+        let mut doubtful = Vec::new();
         for band in 0..BANDS_MAX {
             let (mut others, mut own) = (Vec::new(), Vec::new());
             for ((satellite, _), fixed) in self.fixed.iter().filter(|((_, b), _)| *b == band) {
@@ -192,18 +197,11 @@ impl FixBook {
                 });
                 fixed.contradictions = if fits { 0 } else { fixed.contradictions + 1 };
                 if fixed.contradictions >= CONTRADICTIONS_MAX {
-                    withdrawn.push((satellite, band));
+                    doubtful.push(satellite);
                 }
             }
         }
-        // What misled one carrier of a satellite, its air mostly, misled the others that were found with it.
-        let doubtful: Vec<Satellite> = withdrawn.iter().map(|(satellite, _)| *satellite).collect();
-        let together = self.fixed.keys().filter(|(satellite, _)| doubtful.contains(satellite));
-        let withdrawn: Vec<Place> = together.copied().collect();
-        for place in &withdrawn {
-            self.withdraw(*place);
-        }
-        withdrawn
+        self.withdraw_all(&doubtful)
     }
 
     fn seek(&mut self, time: GpsTime, filter: &GroupFilter, state: &Conditioned<'_>) {

@@ -70,8 +70,7 @@ pub(super) fn told(
 
 /// Where a line of sight pierces the shell, as the factors of a surface, and how slant delays grow from the zenith's.
 fn shape(seen: &ObservedSatellite) -> ([f64; SURFACE], f64) {
-    let sine = EARTH_RADIUS_M / (EARTH_RADIUS_M + SHELL_HEIGHT_M) * seen.elevation_rad.cos();
-    let angle_rad = std::f64::consts::FRAC_PI_2 - seen.elevation_rad - sine.asin();
+    let angle_rad = shell::pierced_angle_rad(seen.elevation_rad);
     let away = (EARTH_RADIUS_M + SHELL_HEIGHT_M) * angle_rad / LENGTH_UNIT_M;
     let (sin, cos) = seen.azimuth_rad.sin_cos();
     let (east, north) = (away * sin, away * cos);

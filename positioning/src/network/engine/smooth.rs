@@ -3,7 +3,7 @@
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
-use crate::network::engine::fields::{Field, Fields};
+use crate::network::engine::fields::Fields;
 use crate::network::interpolate::surface::{Difference, Line, Surface};
 use crate::network::observed::{Group, ObservedEpoch, ObservedSatellite};
 use crate::network::plane::PlanePoint;
@@ -37,8 +37,7 @@ impl SmoothAir {
         }
         self.fitted = Some(time);
         self.surface = None;
-        let restless = |field: &Field| field.restless_until.is_some_and(|until| time < until);
-        if fields.all().values().any(restless) {
+        if fields.all().values().any(|field| field.is_restless(time)) {
             return;
         }
         let lines: Vec<Vec<(Satellite, Line, f64)>> = observed

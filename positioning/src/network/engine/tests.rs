@@ -17,7 +17,7 @@ use tianshu_simulator::world::{SiteEpoch, WorldEpoch};
 use crate::network::engine::{BadNetwork, Engine, StationConfig, indices};
 use crate::network::observed::{Group, ObservedSatellite};
 use crate::network::snapshot::NetworkSnapshot;
-use crate::network::testing::{TestNetwork, make_noisy, scenario, true_levels};
+use crate::network::testing::{TestNetwork, scenario, true_levels};
 use crate::network::topology::StationIndex;
 use crate::network::topology::keeper::StationHealth;
 use crate::vrs::masters::Masters;
@@ -68,7 +68,7 @@ impl Run {
         }
         let mut epoch = self.network.world.epoch(self.time);
         if let Some((station, by)) = self.noisy {
-            make_noisy(&mut epoch.stations[station], by);
+            epoch.stations[station].make_noisy(by);
         }
         let heard = |site: &SiteEpoch| site.observed.clone().filter(|_| site.linked);
         let mut measured: Measured = indices()

@@ -8,15 +8,24 @@ pub const SHELL_HEIGHT_M: f64 = 350e3;
 /// How many times a slant delay is the zenith's: 1 / cos z', sin z' = R / (R + H) cos el (Schaer 1999, "Mapping and predicting the
 /// Earth's ionosphere", eq. 2.14). One at the zenith, 3.1 at the horizon; below it, as at the horizon.
 pub fn mapping(elevation_rad: f64) -> f64 {
-    let sine = EARTH_RADIUS_M / (EARTH_RADIUS_M + SHELL_HEIGHT_M) * elevation_rad.max(0.0).cos();
+    let sine = zenith_sine(elevation_rad.max(0.0));
     1.0 / (1.0 - sine * sine).sqrt()
+}
+
+/// How far from its station a line of sight pierces the shell, as an angle at the Earth's middle, rad. Below the horizon, as at it.
+pub fn pierced_angle_rad(elevation_rad: f64) -> f64 {
+    let elevation_rad = elevation_rad.max(0.0);
+    std::f64::consts::FRAC_PI_2 - elevation_rad - zenith_sine(elevation_rad).asin()
+}
+
+/// The sine of the zenith angle at the shell, z'.
+fn zenith_sine(elevation_rad: f64) -> f64 {
+    EARTH_RADIUS_M / (EARTH_RADIUS_M + SHELL_HEIGHT_M) * elevation_rad.cos()
 }
 
 /// Where a line of sight pierces the shell, as seen on the map from its station, m (Schaer 1999, eq. 2.14 for z'). Below the horizon, as at it.
 pub fn pierced_from(elevation_rad: f64, azimuth_rad: f64) -> PlanePoint {
-    let elevation_rad = elevation_rad.max(0.0);
-    let sine = EARTH_RADIUS_M / (EARTH_RADIUS_M + SHELL_HEIGHT_M) * elevation_rad.cos();
-    let away_m = EARTH_RADIUS_M * (std::f64::consts::FRAC_PI_2 - elevation_rad - sine.asin());
+    let away_m = EARTH_RADIUS_M * pierced_angle_rad(elevation_rad);
     let (sin, cos) = azimuth_rad.sin_cos();
     PlanePoint { east_m: away_m * sin, north_m: away_m * cos }
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use nalgebra::{Cholesky, Const, SMatrix, SVector};
 use tianshu_gnss::satellite::Satellite;
 
-use crate::network::interpolate::shell::{SHELL_HEIGHT_M, mapping};
+use crate::network::interpolate::shell::{SHELL_HEIGHT_M, mapping, pierced_angle_rad};
 use crate::network::observed::Group;
 use crate::network::plane::{EARTH_RADIUS_M, PlanePoint};
 
@@ -72,12 +72,9 @@ pub struct Surface {
 impl Line {
     /// From a station at that place, rad.
     pub fn new(group: Group, at: PlanePoint, elevation_rad: f64, azimuth_rad: f64) -> Self {
-        let share = EARTH_RADIUS_M / (EARTH_RADIUS_M + SHELL_HEIGHT_M);
-        let away = std::f64::consts::FRAC_PI_2
-            - elevation_rad
-            - (share * elevation_rad.cos()).clamp(-1.0, 1.0).asin();
         let (sin, cos) = azimuth_rad.sin_cos();
-        let away = (EARTH_RADIUS_M + SHELL_HEIGHT_M) * away / LENGTH_UNIT_M;
+        let away_m = (EARTH_RADIUS_M + SHELL_HEIGHT_M) * pierced_angle_rad(elevation_rad);
+        let away = away_m / LENGTH_UNIT_M;
         let (x, y) =
             (at.east_m / LENGTH_UNIT_M + away * sin, at.north_m / LENGTH_UNIT_M + away * cos);
         let mapping = mapping(elevation_rad);
