@@ -27,8 +27,15 @@ pub(crate) type Measured = BTreeMap<StationIndex, Arc<ObsEpoch>>;
 /// Elevation from which a rover's satellites count, rad: 10°.
 const MASK_RAD: f64 = 0.174_533;
 
-/// One satellite's errors at one place: value, and what it was promised to be or is beside it.
-type Errors<K> = BTreeMap<K, Vec<[f64; 3]>>;
+/// What a satellite's slant ionosphere was told wrong by at one place.
+struct AirError {
+    kriged_m: f64,
+    linear_m: Option<f64>,
+    /// What it was promised to be.
+    sigma_m: f64,
+    /// Slant per zenith.
+    mapping: f64,
+}
 
 /// Virtual stations in the middles of every third triangle.
 pub(crate) fn in_triangles(snapshot: &NetworkSnapshot) -> Vec<VirtualStation> {
@@ -65,7 +72,7 @@ pub(crate) fn judge(
         let Some(truth) = &epoch.stations[made.master.position()].truth else { continue };
         let links = world.links_at(place.place(), MASK_RAD, made.epoch.time);
         let corrections = snapshot.corrections(made.master, place.place().to_geodetic(GRS80));
-        let mut air: Errors<Group> = Errors::new();
+        let mut air: BTreeMap<Group, Vec<AirError>> = BTreeMap::new();
         for link in &links {
             let Some(group) = Group::of(link.satellite) else { continue };
             let there = truth.links.iter().find(|l| l.satellite == link.satellite);
@@ -73,14 +80,12 @@ pub(crate) fn judge(
             let Some((there, told)) = there.zip(told) else { continue };
             let slant_m = |l: &LinkTruth| delay_m(l.slant_tecu, Hertz(IONOSPHERE_REFERENCE_HZ));
             let true_m = slant_m(link) - slant_m(there);
-            let mapping = shell::mapping(link.elevation_rad);
-            let linear = told.linear_m.map_or(f64::NAN, |l| (l - true_m) / mapping);
-            let sigma = told.ionosphere_sigma_m / mapping;
-            air.entry(group).or_default().push([
-                (told.ionosphere_m - true_m) / mapping,
-                sigma,
-                linear,
-            ]);
+            air.entry(group).or_default().push(AirError {
+                kriged_m: told.ionosphere_m - true_m,
+                linear_m: told.linear_m.map(|linear_m| linear_m - true_m),
+                sigma_m: told.ionosphere_sigma_m,
+                mapping: shell::mapping(link.elevation_rad),
+            });
         }
         judge_air(&air, &mut tally.middles);
         judge_phases(&made, truth, &links, tally);
@@ -93,15 +98,27 @@ pub(crate) fn judge(
     }
 }
 
-fn judge_air(air: &Errors<Group>, into: &mut Interpolation) {
+/// What all satellites of a group share on their slant ways is the receiver's to a rover, and not known to a network either.
+fn judge_air(air: &BTreeMap<Group, Vec<AirError>>, into: &mut Interpolation) {
     for all in air.values().filter(|all| all.len() > 2) {
-        let mean = all.iter().map(|e| e[0]).sum::<f64>() / all.len() as f64;
-        let linear: Vec<f64> = all.iter().map(|e| e[2]).filter(|l| l.is_finite()).collect();
-        let linear_mean = linear.iter().sum::<f64>() / linear.len() as f64;
-        into.kriged.extend(all.iter().map(|e| 1e3 * (e[0] - mean)));
-        into.sigmas.extend(all.iter().map(|e| (e[0] - mean) / e[1]));
-        into.linear.extend(linear.iter().map(|l| 1e3 * (l - linear_mean)));
+        let kriged = apart(all, |error| Some(error.kriged_m));
+        into.kriged.extend(kriged.iter().map(|(apart_m, error)| 1e3 * apart_m / error.mapping));
+        into.sigmas.extend(kriged.iter().map(|(apart_m, error)| apart_m / error.sigma_m));
+        let linear = apart(all, |error| error.linear_m);
+        into.linear.extend(linear.iter().map(|(apart_m, error)| 1e3 * apart_m / error.mapping));
     }
+}
+
+/// Errors less what they share, as stations that are left out are judged: the lowest satellites, which err most, decide least of it, and it takes
+/// a part of each along.
+fn apart(all: &[AirError], of: impl Fn(&AirError) -> Option<f64>) -> Vec<(f64, &AirError)> {
+    let known: Vec<(f64, &AirError)> = all.iter().filter_map(|e| Some((of(e)?, e))).collect();
+    let weight = |error: &AirError| error.mapping.powi(-2);
+    let total: f64 = known.iter().map(|(_, error)| weight(error)).sum();
+    let shared_m = known.iter().map(|(m, error)| m * weight(error)).sum::<f64>() / total;
+    let count = known.len() as f64;
+    let spread = (count / (count - 1.0)).sqrt();
+    known.into_iter().map(|(m, error)| ((m - shared_m) * spread, error)).collect()
 }
 
 fn judge_phases(

@@ -82,8 +82,8 @@ const SINE_WEATHER_MAX: f64 = 0.26;
 const RICH_MIN: usize = 12;
 /// It stays so until there are fewer than this.
 const RICH_LEAST: usize = 10;
-/// 17.5°, as a sine.
-const SINE_RICH: f64 = 0.30;
+/// 20°, as a sine.
+const SINE_RICH: f64 = 0.342;
 /// A slant delay that the weather between the stations leaves less certain, one sigma, m, takes the fix of a rover that uses it: two sigmas
 /// are a third of a cycle on L1 then. (docs/network.md has what it cost and gained.)
 const WEATHER_SIGMA_MAX_M: f64 = 0.030;

@@ -8,6 +8,7 @@ use tianshu_gnss::time::gps::{GpsTime, Interval};
 use nalgebra::{Matrix3, Vector3};
 
 use crate::network::engine::datum::Datum;
+use crate::network::engine::steady::Steady;
 use crate::network::engine::travelling::Travelling;
 use crate::network::engine::trend::Trend;
 use crate::network::interpolate::calibration::Calibration;
@@ -32,9 +33,12 @@ pub(super) struct Fields {
     covariance: Option<Covariance>,
     /// As of the last fit.
     nuggets: Nuggets,
+    /// The variance of a station's values at the zenith beyond the nugget, m².
+    noise_beyond_m2: f64,
     fitted: Option<GpsTime>,
     left_out: LeaveOneOut,
     datum: Datum,
+    steady: Steady,
     travelling: Travelling,
     /// What others predicted for each station and satellite less what it measured, zenith on L1, m.
     pub(super) residuals_m: BTreeMap<(usize, Satellite), f64>,
@@ -133,7 +137,8 @@ impl Field {
 impl Fields {
     /// Of stations at those places.
     pub(super) fn new(points: &[PlanePoint]) -> Self {
-        Self { left_out: LeaveOneOut::new(points), ..Self::default() }
+        let (left_out, steady) = (LeaveOneOut::new(points), Steady::new(points));
+        Self { left_out, steady, ..Self::default() }
     }
 
     /// The fields of the last epoch.
@@ -157,6 +162,11 @@ impl Fields {
     /// How alike the ionosphere is at two places, at the zenith.
     pub(super) fn covariance(&self) -> Covariance {
         self.covariance.unwrap_or_else(|| default_covariance(1e-5))
+    }
+
+    /// By how much the variance of a station's values at the zenith is more than the nugget, m²: what rovers average, and edges do not.
+    pub(super) fn noise_beyond_m2(&self) -> f64 {
+        self.noise_beyond_m2
     }
 
     /// How many times the nugget each station's noise variance is.
@@ -212,6 +222,10 @@ impl Fields {
             self.travelling.look(time, &self.by_satellite, points, pierced);
         }
         self.travelling.follow(time, &self.by_satellite, points);
+        let sigma_m = |satellite, station| {
+            link_to(links, station, satellite).map(|link| NOISE_SHARE * link.ionosphere_sigma_m)
+        };
+        self.steady.follow(time, &mut self.by_satellite, points, &self.travelling, sigma_m);
         if is_due {
             self.refit(time, links, points, noise);
         }
@@ -231,7 +245,9 @@ impl Fields {
             let mapping = self.by_satellite.get(&l.satellite)?.shell_mapping;
             Some((NOISE_SHARE * l.ionosphere_sigma_m / mapping).powi(2))
         });
-        let Some(nugget_m2) = median(noises) else { return };
+        let Some(epoch_m2) = median(noises) else { return };
+        let [here_m2, nugget_m2] = self.steady.noise_shares().map(|share| share * epoch_m2);
+        self.noise_beyond_m2 = here_m2 - nugget_m2;
         let mut known: Vec<(&Satellite, &Field)> = self
             .by_satellite
             .iter()

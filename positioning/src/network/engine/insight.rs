@@ -140,7 +140,8 @@ impl<'a> Insight<'a> {
         let wave =
             self.fields.travelling().missed(satellite, station.position(), weights, self.points);
         let (wave_m, wave_sigma_m) = wave.unwrap_or_default();
-        let sigma_m = weights.sigma_m().hypot(wave_sigma_m / field.shell_mapping);
+        let noise_m = (self.fields.noise_beyond_m2() * weights.noise_gain()).sqrt();
+        let sigma_m = weights.sigma_m().hypot(wave_sigma_m / field.shell_mapping).hypot(noise_m);
         Some((value_m + wave_m, sigma_m * field.factor()))
     }
 }

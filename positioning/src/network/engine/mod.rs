@@ -10,6 +10,7 @@ mod motion;
 mod satellites;
 mod sky_surface;
 mod smooth;
+mod steady;
 mod travelling;
 mod trend;
 mod view;

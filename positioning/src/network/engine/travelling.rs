@@ -21,6 +21,8 @@ pub(super) struct Travelling {
     is_on: bool,
     /// The wave that is told; it stays while it fades.
     told: Option<WaveVector>,
+    /// The wave that satellites were last followed by.
+    followed: Option<WaveVector>,
     motion: Motion,
     waves: BTreeMap<Satellite, Followed>,
     last: Option<GpsTime>,
@@ -30,8 +32,17 @@ pub(super) struct Travelling {
 #[derive(Clone, Debug)]
 struct Followed {
     told: SatelliteWave,
+    /// What its amplitudes have become more within the epoch, m; nothing where another wave is looked at.
+    grown_m: [f64; 2],
     /// What it would be without each station.
     left_out_m: Vec<Option<[f64; 2]>>,
+}
+
+/// What one satellite's wave has done within an epoch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moved {
+    wave: WaveVector,
+    grown_m: [f64; 2],
 }
 
 /// How the wave moves, from look to look.
@@ -144,14 +155,20 @@ impl Travelling {
                 if let Some(followed) = self.waves.get_mut(satellite) {
                     followed.told.share = (before - step).max(0.0);
                     followed.left_out_m.clear();
+                    followed.grown_m = [0.0; 2];
                 }
                 continue;
             };
             let share = if is_wanted { before + step } else { before - step }.clamp(0.0, 1.0);
             let told =
                 SatelliteWave { amplitudes_m: fit.amplitudes_m, sigma_m: fit.sigma_m, share };
-            self.waves.insert(*satellite, Followed { told, left_out_m: fit.left_out_m });
+            let before = self.waves.get(satellite).filter(|_| self.followed == Some(wave));
+            let before_m = before.map_or(fit.amplitudes_m, |before| before.told.amplitudes_m);
+            let grown_m = [0, 1].map(|i| share * (fit.amplitudes_m[i] - before_m[i]));
+            let followed = Followed { told, grown_m, left_out_m: fit.left_out_m };
+            self.waves.insert(*satellite, followed);
         }
+        self.followed = Some(wave);
         if !self.is_on && self.waves.values().all(|followed| followed.told.share <= 0.0) {
             self.told = None;
             self.waves.clear();
@@ -161,6 +178,12 @@ impl Travelling {
     /// A satellite's wave.
     pub(super) fn of(&self, satellite: Satellite) -> Option<SatelliteWave> {
         self.waves.get(&satellite).map(|followed| followed.told)
+    }
+
+    /// What a satellite's wave has done within the epoch.
+    pub(super) fn moved(&self, satellite: Satellite) -> Option<Moved> {
+        let (wave, followed) = self.told.zip(self.waves.get(&satellite))?;
+        Some(Moved { wave, grown_m: followed.grown_m })
     }
 
     /// What is left of a satellite's values without its wave, m.
@@ -204,6 +227,14 @@ impl Travelling {
             velocity_m_s: self.motion.velocity_m_s(wave),
             is_fading: !self.is_on,
         })
+    }
+}
+
+impl Moved {
+    /// At a place, m.
+    pub(super) fn at(&self, point: PlanePoint) -> f64 {
+        let [cos, sin] = self.wave.at(point);
+        self.grown_m[0] * cos + self.grown_m[1] * sin
     }
 }
 

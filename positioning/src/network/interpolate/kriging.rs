@@ -122,6 +122,11 @@ impl Weights {
         self.shares.iter().map(|(_, share)| share.abs()).sum()
     }
 
+    /// The sum of the weights' squares: what of the variance of noise that is one at every station is left in the field's value.
+    pub fn noise_gain(&self) -> f64 {
+        self.shares.iter().map(|(_, share)| share * share).sum()
+    }
+
     /// The stations that take part, the nearest first, and what they count.
     pub fn shares(&self) -> &[(StationIndex, f64)] {
         &self.shares
