@@ -54,6 +54,8 @@ pub struct VirtualEpoch {
     pub master: StationIndex,
     /// Satellites that the master saw and that are not told.
     pub withheld: usize,
+    /// Whether so many satellites are high that low ones are left out.
+    pub is_rich: bool,
 }
 
 /// The zenith delays between the place and the correction point.
@@ -186,6 +188,7 @@ impl VirtualStation {
             epoch: ObsEpoch { time, observations },
             master: master.station,
             withheld: master.seen.len().saturating_sub(told),
+            is_rich: self.sine_min == Some(SINE_RICH),
         })
     }
 

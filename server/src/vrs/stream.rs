@@ -304,10 +304,13 @@ impl VirtualStream {
         }
         let made = station.measuring.observe(master)?;
         let is_sent = |s: &Satellite| settings.profile.systems.contains(&s.constellation());
-        let seen = master.seen.iter().filter(|s| is_sent(s)).count();
+        let is_rich = made.is_rich;
         let observed = made.epoch;
         // The writer leaves out what is not sent.
         let told = observed.by_satellite().filter(|(satellite, _)| is_sent(satellite)).count();
+        // Low satellites that are left out on purpose are no sign of a network that is not solved yet.
+        let of_master = || master.seen.iter().filter(|s| is_sent(s)).count();
+        let seen = if is_rich { told } else { of_master() };
         let offer = Offer { told, seen };
         Some(Made { observed, offer })
     }
