@@ -37,6 +37,12 @@ const GPS_NUMBERS: u8 = 31;
 const GALILEO_NUMBERS: u8 = 26;
 /// The last number of Galileo that MSM has a place for (RTCM 10403.3, table 3.5-98).
 const GALILEO_LAST: u8 = 50;
+/// The first of BeiDou's third generation; its twins stand where no satellite of the simulated sky is.
+const BEIDOU_FIRST: u8 = 19;
+/// A twin's number of BeiDou is so much higher.
+const BEIDOU_NUMBERS: u8 = 28;
+/// The last number of BeiDou before its geostationary satellites of the third generation.
+const BEIDOU_LAST: u8 = 58;
 
 /// A settled network with one more epoch of a station.
 struct Settled {
@@ -128,12 +134,13 @@ fn few(epoch: &ObsEpoch, told: &BTreeSet<Satellite>) -> ObsEpoch {
     ObsEpoch { observations, time: epoch.time }
 }
 
-/// The satellite that stands beside one of GPS or Galileo in this bench's sky, in the same place and with the same signals: no real sky has
-/// as many satellites at once as the wanted figure counts.
+/// The satellite that stands beside another one in this bench's sky, in the same place and with the same signals: no real sky has
+/// as many satellites at once above the mask as the wanted figure counts.
 fn twin(of: Satellite) -> Option<Satellite> {
     let (numbers, last) = match of.constellation() {
         Constellation::Gps => (GPS_NUMBERS, 2 * GPS_NUMBERS),
         Constellation::Galileo => (GALILEO_NUMBERS, GALILEO_LAST),
+        Constellation::BeiDou if of.number() >= BEIDOU_FIRST => (BEIDOU_NUMBERS, BEIDOU_LAST),
         _ => return None,
     };
     let number = of.number() + numbers;
@@ -158,6 +165,7 @@ fn ephemeris_of_twin(of: &Ephemeris) -> Option<Ephemeris> {
     match &mut twin {
         Ephemeris::Gps(told) => told.satellite = satellite,
         Ephemeris::Galileo(told) => told.satellite = satellite,
+        Ephemeris::BeiDou(told) => told.satellite = satellite,
         _ => return None,
     }
     Some(twin)
