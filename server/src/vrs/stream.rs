@@ -308,10 +308,8 @@ impl VirtualStream {
         let observed = made.epoch;
         // The writer leaves out what is not sent.
         let told = observed.by_satellite().filter(|(satellite, _)| is_sent(satellite)).count();
-        // Low satellites that are left out on purpose are no sign of a network that is not solved yet.
-        let of_master = || master.seen.iter().filter(|s| is_sent(s)).count();
-        let seen = if is_rich { told } else { of_master() };
-        let offer = Offer { told, seen };
+        let seen = master.seen.iter().filter(|s| is_sent(s)).count();
+        let offer = Offer::new(told, seen, is_rich);
         Some(Made { observed, offer })
     }
 

@@ -33,6 +33,14 @@ pub(crate) struct Offer {
     pub seen: usize,
 }
 
+impl Offer {
+    /// Of a station that tells so many of the satellites that its master `seen`. While low satellites are left out since enough are higher, they
+    /// are no sign of a network that is not solved yet.
+    pub(crate) fn new(told: usize, seen: usize, is_rich: bool) -> Self {
+        Self { told, seen: if is_rich { told } else { seen } }
+    }
+}
+
 /// How far the base is that serves, or would.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AtBase {
@@ -127,6 +135,19 @@ mod tests {
             .collect();
         assert_eq!(sent, [false, false, false, false, false, true, true]);
         assert_eq!(switch.serving(), Serving::Virtual);
+    }
+
+    #[test]
+    fn low_satellites_that_are_left_out_keep_no_rover_at_its_base() {
+        for (is_rich, serving) in [(true, Serving::Virtual), (false, Serving::Base)] {
+            let mut switch = Switch::begin();
+            for second in 100..110 {
+                switch.offered(at(second), Offer::new(11, 25, is_rich), AtBase::Served);
+            }
+            assert_eq!(switch.serving(), serving, "{is_rich}");
+        }
+        let mut switch = Switch::begin();
+        assert!(!switch.offered(at(100), Offer::new(7, 25, true), AtBase::Nothing));
     }
 
     #[test]
