@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::run::{Workspace, show};
 use crate::setup;
+use crate::steps;
 
 /// The Node.js that Vite 7 asks for (its package.json, engines).
 const NODE_MIN: (u32, u32) = (20, 19);
@@ -88,13 +89,13 @@ pub(crate) fn screens(workspace: &Workspace) -> Result<String> {
         // All screens are driven against the demonstration, below; by hand this runs without `--only`.
         npm.drive(&base, MOCK, &out.join("mock"), &["--figures", "--only", "o"])?;
     }
-    show(&mut workspace.cargo(&["build", "--quiet", "-p", "tianshu"]))?;
-    let mut demo_program = workspace.command(workspace.target.join("debug/tianshu"), &DEMO);
+    let program = steps::built(workspace)?;
+    let mut demo_program = workspace.command(&program, &DEMO);
     let (demo, base) = Running::start(&mut demo_program, "http://")?;
     npm.drive(&base, OPERATOR, &out.join("demo"), &[])?;
     npm.drive(&base, AUDITOR, &out.join("demo-auditor"), &["--only", "au"])?;
     drop(demo);
-    let mut outage = workspace.command(workspace.target.join("debug/tianshu"), &OUTAGE);
+    let mut outage = workspace.command(&program, &OUTAGE);
     let (_outage, base) = Running::start(&mut outage, "http://")?;
     let mut watch = npm.node(&["tests/red.mjs", "--base", &base, "--station", SILENT]);
     show(watch.args(OPERATOR).arg("--out").arg(out.join("red")))?;

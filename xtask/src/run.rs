@@ -40,6 +40,11 @@ impl Workspace {
         self.target.join("tools")
     }
 
+    /// The service, where the tests of the workspace have it.
+    pub(crate) fn program(&self) -> PathBuf {
+        self.target.join("debug/tianshu")
+    }
+
     /// A program in the root of the workspace.
     pub(crate) fn command(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Command {
         let mut command = Command::new(program.as_ref());

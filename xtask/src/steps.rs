@@ -1,9 +1,11 @@
 //! The steps of CI, by name: what each runs, how long it took, and how to repeat it alone.
 //!
-//! All but `doc` and `deny` share the development profile: a second profile would build every
-//! dependency once more, which is most of the time of a run from a clean checkout.
+//! All but `doc` and `deny` share the development profile and the features that the whole workspace asks
+//! for: another profile, or a package alone, would build every dependency once more, which is most of the
+//! time of a run from a clean checkout.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -72,14 +74,16 @@ fn run(workspace: &Workspace, name: &str) -> Result<String> {
         // Property tests draw the same cases in every run of one commit: `explore` draws others.
         "test" => {
             let mut test = workspace.cargo(&["test", "--workspace", "--", "--show-output"]);
-            show_tests(test.env("PROPTEST_RNG_SEED", PROPERTY_SEED)).map(|tally| tally.to_string())
+            test.env("PROPTEST_RNG_SEED", PROPERTY_SEED)
+                .env("TIANSHU_PROGRAM", workspace.program());
+            show_tests(&mut test).map(|tally| tally.to_string())
         }
         "explore" => {
             let mut test = workspace.cargo(&["test", "--workspace", "--lib"]);
             show(test.env("PROPTEST_CASES", EXPLORED_CASES)).map(|()| String::new())
         }
-        // In the development profile: this proves that benches build and run, it measures nothing.
-        "benches" => cargo(&["bench", "-p", "tianshu-benches", "--profile", "dev", "--", "--test"]),
+        // As tests, each once: this proves that benches build and run, it measures nothing.
+        "benches" => benches(workspace),
         "doc" => {
             let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
             show(doc.env("RUSTDOCFLAGS", "-D warnings")).map(|()| String::new())
@@ -93,24 +97,50 @@ fn run(workspace: &Workspace, name: &str) -> Result<String> {
     }
 }
 
+/// Runs every bench as a test. By their names, since the unit tests of every crate count as benches too; in the workspace, since the benches
+/// alone would give its dependencies other features.
+fn benches(workspace: &Workspace) -> Result<String> {
+    let files = files(workspace, "benches/benches", "rs")?;
+    let mut test = workspace.cargo(&["test", "--workspace"]);
+    for name in files.iter().filter_map(|file| file.file_stem()) {
+        test.arg("--bench").arg(name);
+    }
+    show(&mut test)?;
+    Ok(format!("{} benches", files.len()))
+}
+
 /// Checks every configuration that we ship with the program itself.
 fn config(workspace: &Workspace) -> Result<String> {
-    let folder = workspace.root.join("config");
+    let files = files(workspace, "config", "toml")?;
+    let program = built(workspace)?;
+    for file in &files {
+        show(workspace.command(&program, &["check"]).arg(file))?;
+    }
+    Ok(format!("{} configurations", files.len()))
+}
+
+/// The files of a folder with that extension, in order; an error where there are none.
+fn files(workspace: &Workspace, folder: &str, extension: &str) -> Result<Vec<PathBuf>> {
+    let path = workspace.root.join(folder);
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(&folder).context("the folder config/ is not there")? {
+    for entry in std::fs::read_dir(path).with_context(|| format!("{folder}/ cannot be read"))? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if path.extension().is_some_and(|of_file| of_file == extension) {
             files.push(path);
         }
     }
     files.sort();
     if files.is_empty() {
-        bail!("config/ has no configuration to check");
+        bail!("{folder}/ has no file *.{extension}");
     }
-    for file in &files {
-        show(workspace.cargo(&["run", "--quiet", "-p", "tianshu", "--", "check"]).arg(file))?;
-    }
-    Ok(format!("{} configurations", files.len()))
+    Ok(files)
+}
+
+/// The service as the tests have it, built if it is not. Building it alone would give its dependencies other features than the whole workspace
+/// asks for, and build all of them once more.
+pub(crate) fn built(workspace: &Workspace) -> Result<PathBuf> {
+    show(&mut workspace.cargo(&["test", "--workspace", "--no-run", "--quiet"]))?;
+    Ok(workspace.program())
 }
 
 /// Licences, sources and bans always; advisories where their database can be reached.

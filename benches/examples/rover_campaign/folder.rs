@@ -67,8 +67,12 @@ impl Drop for Folder {
     }
 }
 
-/// The program of this checkout, built in the profile and the target folder that we were built in.
+/// The program of this checkout: the one that is named in `TIANSHU_PROGRAM`, or built in the profile and the target folder that we were built in.
 pub(crate) fn tianshu() -> anyhow::Result<PathBuf> {
+    if let Some(program) = std::env::var_os("TIANSHU_PROGRAM").map(PathBuf::from) {
+        ensure!(program.is_file(), "{} is not there: TIANSHU_PROGRAM names it", program.display());
+        return Ok(program);
+    }
     // We lie in a folder (examples, deps) of the profile's own, and that in the target folder.
     let here = std::env::current_exe()?;
     let profile = here.parent().and_then(Path::parent).context("we lie in no target folder")?;
