@@ -26,6 +26,9 @@ use crate::time::msm_epoch_time;
 
 mod cell;
 
+/// Messages that most epochs have at most: of four systems, one or two each.
+const FRAMES_USUAL: usize = 8;
+
 /// What the frames of an epoch say about themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MsmStyle {
@@ -90,7 +93,7 @@ impl Composer {
     /// The frames of one epoch.
     pub fn compose(&mut self, style: MsmStyle, epoch: &ObsEpoch) -> Composed {
         let mut findings = ComposeFindings::default();
-        let mut messages = Vec::new();
+        let mut outgoing = Outgoing::new(style, epoch.time);
         let mut cells = Vec::with_capacity(32);
         let (layout, scale) = (Layout::of(style.level), Scale::of(style.level));
         for (satellite, observations) in epoch.by_satellite() {
@@ -115,59 +118,84 @@ impl Composer {
             let mut raw = cell_writer.rough.satellite(id);
             raw.extended = glonass_extended(satellite, observations);
             if !cells.is_empty() {
-                let constellation = satellite.constellation();
-                append(&mut messages, style, epoch.time, constellation, raw, &cells);
+                outgoing.take(satellite.constellation(), raw, &cells);
             }
         }
-        let frames = encode(style, &mut messages, &mut findings);
+        let (frames, refused) = outgoing.finish();
+        findings.messages_refused = refused;
         Composed { frames, findings }
     }
 }
 
-fn encode(style: MsmStyle, messages: &mut [Msm], findings: &mut ComposeFindings) -> Vec<Frame> {
-    let last = messages.len().saturating_sub(1);
-    let mut frames = Vec::with_capacity(messages.len());
-    // Of this epoch alone: a room that each of ten thousand streams kept would be 10 MB that no cache holds.
-    let mut writer = BitWriter::with_capacity(PAYLOAD_BYTES_MAX);
-    for (place, message) in messages.iter_mut().enumerate() {
-        message.header.more_follow = place < last || style.more_follow;
-        writer.clear();
-        let written = message.write(&mut writer).ok();
-        match written.and_then(|()| Frame::from_payload(writer.finish()).ok()) {
-            Some(frame) => frames.push(frame),
-            None => findings.messages_refused += 1,
-        }
-    }
-    frames
-}
-
-/// Puts a satellite into the last message, or into a new one where the system changes or 64 cells would
-/// not be enough.
-fn append(
-    messages: &mut Vec<Msm>,
+/// The messages of an epoch on their way out: one is filled, and written when the next begins. All are filled in the same memory, of this
+/// epoch alone: a room that each of ten thousand streams kept would be tens of megabytes that no cache holds.
+struct Outgoing {
     style: MsmStyle,
     time: GpsTime,
-    constellation: Constellation,
-    satellite: MsmSatellite,
-    cells: &[MsmCell],
-) {
-    let signal_mask = cells.iter().fold(0, |mask, cell| mask | 1 << (32 - cell.signal_id));
-    let fits = messages.last().is_some_and(|message| {
-        let signals = (message.signal_mask | signal_mask).count_ones() as usize;
-        message.header.constellation == constellation
-            && (message.satellites.len() + 1) * signals <= CELLS_MAX
-    });
-    if !fits {
-        let epoch_time = msm_epoch_time(constellation, time);
-        let header = MsmHeader::new(constellation, style.level, style.station_id, epoch_time);
+    /// Without satellites before the first.
+    message: Msm,
+    writer: BitWriter,
+    frames: Vec<Frame>,
+    refused: u32,
+}
+
+impl Outgoing {
+    fn new(style: MsmStyle, time: GpsTime) -> Self {
         let (satellites, cells) = (Vec::with_capacity(CELLS_MAX), Vec::with_capacity(CELLS_MAX));
-        messages.push(Msm { header, satellites, signal_mask: 0, cells });
+        Self {
+            style,
+            time,
+            message: Msm { satellites, cells, ..Msm::default() },
+            writer: BitWriter::with_capacity(PAYLOAD_BYTES_MAX),
+            frames: Vec::with_capacity(FRAMES_USUAL),
+            refused: 0,
+        }
     }
-    let Some(message) = messages.last_mut() else { return };
-    let Ok(place) = u8::try_from(message.satellites.len()) else { return };
-    message.satellites.push(satellite);
-    message.signal_mask |= signal_mask;
-    message.cells.extend(cells.iter().map(|cell| MsmCell { satellite: place, ..*cell }));
+
+    /// Puts a satellite into the last message, or into a new one where the system changes or 64 cells would
+    /// not be enough.
+    fn take(&mut self, constellation: Constellation, satellite: MsmSatellite, cells: &[MsmCell]) {
+        let mask_of = |mask, cell: &MsmCell| mask | 1 << (32 - cell.signal_id);
+        let signal_mask = cells.iter().fold(0, mask_of);
+        let message = &self.message;
+        let signals = (message.signal_mask | signal_mask).count_ones() as usize;
+        let fits = message.header.constellation == constellation
+            && (message.satellites.len() + 1) * signals <= CELLS_MAX;
+        if message.satellites.is_empty() || !fits {
+            self.write(true);
+            let MsmStyle { level, station_id, .. } = self.style;
+            let epoch_time = msm_epoch_time(constellation, self.time);
+            self.message.header = MsmHeader::new(constellation, level, station_id, epoch_time);
+            self.message.signal_mask = 0;
+            self.message.satellites.clear();
+            self.message.cells.clear();
+        }
+        let message = &mut self.message;
+        let Ok(place) = u8::try_from(message.satellites.len()) else { return };
+        message.satellites.push(satellite);
+        message.signal_mask |= signal_mask;
+        message.cells.extend(cells.iter().map(|cell| MsmCell { satellite: place, ..*cell }));
+    }
+
+    /// Writes the message that was filled, if there is one.
+    fn write(&mut self, more_follow: bool) {
+        if self.message.satellites.is_empty() {
+            return;
+        }
+        self.message.header.more_follow = more_follow;
+        self.writer.clear();
+        let written = self.message.write(&mut self.writer).ok();
+        match written.and_then(|()| Frame::from_payload(self.writer.finish()).ok()) {
+            Some(frame) => self.frames.push(frame),
+            None => self.refused += 1,
+        }
+    }
+
+    /// The frames, and how many messages could not be written.
+    fn finish(mut self) -> (Vec<Frame>, u32) {
+        self.write(self.style.more_follow);
+        (self.frames, self.refused)
+    }
 }
 
 /// DF419: the frequency channel plus 7; absent for other systems and for an unknown channel.
