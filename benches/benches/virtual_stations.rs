@@ -84,8 +84,7 @@ fn settled() -> Settled {
                 engine.ephemeris(Arc::new(ephemeris));
             }
         }
-        let measured: BTreeMap<StationIndex, Arc<ObsEpoch>> = (0..=u16::MAX)
-            .map(StationIndex)
+        let measured: BTreeMap<StationIndex, Arc<ObsEpoch>> = StationIndex::all()
             .zip(world.epoch(time).stations)
             .filter_map(|(i, site)| Some((i, Arc::new(with_twins(site.observed?)))))
             .collect();

@@ -34,7 +34,7 @@ pub(crate) fn grid(stations: usize, spacing_km: f64, seed: u64) -> Network {
 
 /// Tells the engine what its stations would in 1230.
 pub(crate) fn align_glonass(engine: &mut Engine, world: &World, stations: usize) {
-    for station in (0..=u16::MAX).map(StationIndex).take(stations) {
+    for station in StationIndex::all().take(stations) {
         let stated = world.stated(station.position()).expect("a station of the world");
         engine.set_glonass_biases(station, Some(stated.glonass_biases()));
     }

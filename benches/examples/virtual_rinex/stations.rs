@@ -43,7 +43,7 @@ pub(crate) fn between(network: &Network, count: usize) -> Vec<NetworkStation> {
     let Some(plane) = LocalPlane::around(&places) else { return Vec::new() };
     let points: Vec<PlanePoint> =
         network.stations.iter().map(|station| plane.point(station.place)).collect();
-    let up: Vec<StationIndex> = (0..=u16::MAX).map(StationIndex).take(points.len()).collect();
+    let up: Vec<StationIndex> = StationIndex::all().take(points.len()).collect();
     let shape = Topology::build(&points, &up);
     let middle_of = |[a, b, c]: [StationIndex; 3]| {
         let [a, b, c] = [a, b, c].map(|s| network.stations[s.position()].place);

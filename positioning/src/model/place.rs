@@ -3,7 +3,7 @@
 use tianshu_gnss::coords::{Ecef, GRS80, Geodetic};
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
-use crate::model::range::range_m;
+use crate::model::range::rotation_m;
 use crate::model::tide::solid_earth_tide;
 use crate::model::troposphere::{
     Mapping, MappingFunction, RELATIVE_HUMIDITY, ZenithDelay, zenith_delay,
@@ -29,6 +29,8 @@ pub struct Place {
 pub struct Way {
     /// Geometric range with the Earth's rotation, m.
     pub range_m: f64,
+    /// Unit vector from the place to the satellite, Earth-fixed axes of the time of transmission.
+    pub direction: [f64; 3],
     /// Sine of the elevation.
     pub sin_elevation: f64,
     /// The troposphere per zenith delay.
@@ -89,12 +91,13 @@ impl Place {
 
     /// The way from a satellite that is at `satellite` at transmission.
     pub fn way(&self, satellite: Ecef) -> Way {
-        let away = (satellite - self.moved).xyz();
-        let [x, y, z] = away;
-        let rise = x * self.up[0] + y * self.up[1] + z * self.up[2];
-        let sin_elevation = rise / (x * x + y * y + z * z).sqrt();
+        let away = satellite - self.moved;
+        let length_m = away.norm_m();
+        let direction = away.xyz().map(|component| component / length_m);
+        let sin_elevation = direction.iter().zip(self.up).map(|(e, up)| e * up).sum();
         Way {
-            range_m: range_m(self.moved, satellite),
+            range_m: length_m + rotation_m(self.moved, satellite),
+            direction,
             sin_elevation,
             mapping: self.mapping.at_sine(sin_elevation),
         }
@@ -116,6 +119,9 @@ mod tests {
         let (way, seen) = (place.way(satellite), sight(place.moved(), satellite));
         assert!((way.range_m - seen.range_m).abs() < 1e-6);
         assert!((way.sin_elevation.asin() - seen.elevation_rad).abs() < 1e-7);
+        assert!(
+            way.direction.iter().zip(seen.direction).all(|(way, seen)| (way - seen).abs() < 1e-12)
+        );
         let mapping = place.mapping().at(seen.elevation_rad);
         assert!((way.mapping.wet - mapping.wet).abs() < 1e-5, "{way:?} {mapping:?}");
     }

@@ -61,13 +61,18 @@ pub fn transmitted_by_light_time(
 
 /// Geometric range between a satellite at transmission and a receiver at reception, each in the Earth-fixed frame of its own
 /// moment, m.
-///
-/// The Earth's rotation meanwhile adds ω (x_s y_r - y_s x_r) / c, up to 40 m (Ashby 2003, Living Reviews in Relativity 6, eq.
-/// 12, first order; what is left is below 1 mm and the same for near receivers).
 pub fn range_m(receiver: Ecef, satellite: Ecef) -> f64 {
+    (satellite - receiver).norm_m() + rotation_m(receiver, satellite)
+}
+
+/// What the Earth's rotation during the signal's travel adds to the distance between the two, m.
+///
+/// ω (x_s y_r - y_s x_r) / c, up to 40 m (Ashby 2003, Living Reviews in Relativity 6, eq. 12, first order; what is left is below
+/// 1 mm and the same for near receivers).
+pub fn rotation_m(receiver: Ecef, satellite: Ecef) -> f64 {
     let [xs, ys, _] = satellite.xyz();
     let [xr, yr, _] = receiver.xyz();
-    (satellite - receiver).norm_m() + GPS_EARTH_RATE * (xs * yr - ys * xr) / SPEED_OF_LIGHT
+    GPS_EARTH_RATE * (xs * yr - ys * xr) / SPEED_OF_LIGHT
 }
 
 /// How `receiver` sees a satellite that is at `satellite` at transmission.

@@ -27,7 +27,8 @@ pub struct LocalAir {
     coverage: Coverage,
 }
 
-/// Weights as they are kept: each of thousands of places holds a dozen of them.
+/// Weights as they are kept: each of thousands of places holds a dozen of them. In single precision: a share of 1e-7 of a slant ionosphere
+/// of 30 m is 3 µm.
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     /// Which of the nearest stations have a value.
@@ -35,13 +36,13 @@ struct Kept {
     /// Whether there are weights for them.
     is_known: bool,
     /// As [`Weights::sigma_m`].
-    sigma_m: f64,
+    sigma_m: f32,
     /// As [`Weights::amplification`].
-    amplification: f64,
+    amplification: f32,
     /// What they miss of the disturbance's cosine and sine.
-    missed: [f64; 2],
+    missed: [f32; 2],
     /// What the stations of `present` count, in their order.
-    shares: [f64; NEIGHBOURS_MAX],
+    shares: [f32; NEIGHBOURS_MAX],
 }
 
 /// One satellite's ionosphere there.
@@ -128,9 +129,9 @@ impl LocalAir {
             }
             self.wave = wave;
             for kept in &mut self.weights {
-                let shares = stations_of(&self.near, kept.present).zip(kept.shares);
+                let shares = stations_of(&self.near, kept.present).zip(kept.shares());
                 let missed = wave.map(|wave| wave.missed_by(&self.points, shares, self.point));
-                kept.missed = missed.unwrap_or_default();
+                kept.missed = missed.unwrap_or_default().map(short);
             }
         }
         if !Arc::ptr_eq(&self.shape, &snapshot.shape) {
@@ -155,15 +156,16 @@ impl LocalAir {
         let weights = self.weights_of(present)?;
         let carried_s = age_s.clamp(0.0, CARRIED_S[usize::from(field.restless)]);
         let mut ionosphere_m = 0.0;
-        for (station, share) in stations_of(&self.near, present).zip(weights.shares) {
+        for (station, share) in stations_of(&self.near, present).zip(weights.shares()) {
             let place = station.position();
             let rate_m_s = field.ionosphere_rate_m_s.get(place).copied().unwrap_or(0.0);
             ionosphere_m += share * (field.ionosphere_m[place]? + rate_m_s * carried_s);
         }
-        let mut sigma_m = weights.sigma_m;
+        let mut sigma_m = f64::from(weights.sigma_m);
         if let Some(wave) = &field.wave {
-            ionosphere_m += wave.of(weights.missed);
-            sigma_m = both(sigma_m, wave.sigma_of(weights.missed) / field.shell_mapping);
+            let missed = weights.missed.map(f64::from);
+            ionosphere_m += wave.of(missed);
+            sigma_m = both(sigma_m, wave.sigma_of(missed) / field.shell_mapping);
         }
         let mut nearest = stations_of(&self.near, present).take(NEAREST);
         Some(AirHere {
@@ -171,7 +173,7 @@ impl LocalAir {
             sigma_m: both(sigma_m, AGE_SIGMA_M_S * age_s.max(0.0)),
             from: u64::from(self.refits) << 32 | u64::from(present),
             is_rough: !field.rough.is_empty() && nearest.any(|s| field.rough.contains(&s)),
-            is_covered: self.coverage.admits(weights.amplification),
+            is_covered: self.coverage.admits(weights.amplification.into()),
         })
     }
 
@@ -238,17 +240,31 @@ impl Kept {
     fn of(present: u32, weights: Option<&Weights>, missed: [f64; 2]) -> Self {
         let mut shares = [0.0; NEIGHBOURS_MAX];
         for (kept, (_, share)) in shares.iter_mut().zip(weights.map_or(&[][..], Weights::shares)) {
-            *kept = *share;
+            *kept = short(*share);
         }
         Self {
             present,
             is_known: weights.is_some(),
-            sigma_m: weights.map_or(f64::NAN, Weights::sigma_m),
-            amplification: weights.map_or(f64::NAN, Weights::amplification),
-            missed,
+            sigma_m: short(weights.map_or(f64::NAN, Weights::sigma_m)),
+            amplification: short(weights.map_or(f64::NAN, Weights::amplification)),
+            missed: missed.map(short),
             shares,
         }
     }
+
+    /// What the stations count.
+    fn shares(&self) -> impl Iterator<Item = f64> + use<> {
+        self.shares.into_iter().map(f64::from)
+    }
+}
+
+/// A weight as it is kept.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "far from the ends of what single precision holds"
+)]
+fn short(weight: f64) -> f32 {
+    weight as f32
 }
 
 /// Those of the nearest stations that are `present`, the nearest first.
@@ -264,7 +280,7 @@ fn both(a_m: f64, b_m: f64) -> f64 {
 
 /// The nearest stations to a point, the nearest first.
 fn nearest(point: PlanePoint, points: &[PlanePoint]) -> Vec<StationIndex> {
-    let all = (0..=u16::MAX).map(StationIndex).zip(points);
+    let all = StationIndex::all().zip(points);
     let mut near: Vec<(f64, StationIndex)> = all
         .filter(|(_, place)| place.is_finite())
         .map(|(station, place)| (place.distance_m(point), station))

@@ -28,6 +28,13 @@ const PLANE_MAX_M: f64 = 2.0e7;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StationIndex(pub u16);
 
+impl StationIndex {
+    /// All that there can be, in order: what a list of stations is zipped with.
+    pub fn all() -> impl Iterator<Item = Self> + Clone {
+        (0..=u16::MAX).map(Self)
+    }
+}
+
 /// Two neighbours, the smaller index first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Edge {

@@ -105,7 +105,7 @@ fn candidates(
     here: PlanePoint,
     there: impl Fn(StationIndex) -> bool,
 ) -> Vec<Candidate> {
-    let all = (0..=u16::MAX).map(StationIndex).zip(&snapshot.stations);
+    let all = StationIndex::all().zip(&snapshot.stations);
     let usable =
         all.filter(|(_, view)| view.health == StationHealth::Up && view.levelled >= SATELLITES_MIN);
     let mut usable: Vec<Candidate> = usable
@@ -139,8 +139,7 @@ mod tests {
 
     #[track_caller]
     fn check(candidates: &[(f64, usize)], chosen: usize) {
-        let all: Vec<Candidate> = (0..=u16::MAX)
-            .map(StationIndex)
+        let all: Vec<Candidate> = StationIndex::all()
             .zip(candidates)
             .map(|(station, (km, levelled))| Candidate {
                 station,

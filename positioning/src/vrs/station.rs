@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tianshu_gnss::constants::SPEED_OF_LIGHT;
-use tianshu_gnss::coords::{Ecef, EcefDelta};
+use tianshu_gnss::coords::Ecef;
 use tianshu_gnss::observation::{ObsEpoch, Observation};
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::signal::Signal;
@@ -21,9 +21,7 @@ use crate::network::topology::StationIndex;
 use crate::vrs::arcs::{Calendar, Moment, OutputArc, key};
 use crate::vrs::bridge::{Bridges, Found};
 use crate::vrs::choice::{MasterChoice, SATELLITES_MIN};
-use crate::vrs::epoch::{
-    MasterChannel, MasterEpoch, MasterSatellite, Whole, moved, range_rate_m_s,
-};
+use crate::vrs::epoch::{MasterChannel, MasterEpoch, MasterSatellite, Whole, range_rate_m_s};
 use crate::vrs::masters::Masters;
 use crate::vrs::ramps;
 
@@ -128,6 +126,15 @@ impl VirtualStation {
             self.air = None;
             self.zenith = None;
         }
+    }
+
+    /// Puts it somewhere else, near the rover that it has followed: a rover that knows the new place at the epoch at which it holds keeps its
+    /// integers, since whole cycles and lock times go on.
+    pub fn move_to(&mut self, place: Ecef) {
+        self.place = Place::new(place);
+        self.point = self.place.clone();
+        self.air = None;
+        self.zenith = None;
     }
 
     /// Which station it is to be made from at that moment, of those that are `there`.
@@ -263,24 +270,18 @@ impl VirtualStation {
     }
 
     /// The way of a signal that arrives at the place at the master's moment.
+    ///
+    /// It has left earlier or later than the master's by the difference of the ranges, below half a millisecond within 150 km. The satellite
+    /// goes less than two metres meanwhile: its range changes by its rate to within a micrometre, and its elevation does not.
     fn way(&self, of: &MasterSatellite, zenith: ZenithDelay) -> SlantWay {
-        // What arrives here at the same moment has left earlier or later by the difference of the ranges.
-        let mut satellite = of.position;
-        let mut earlier_s = 0.0;
-        for _ in 0..2 {
-            let range_m = crate::model::range::range_m(self.place.moved(), satellite);
-            earlier_s = (range_m - of.range_m) / SPEED_OF_LIGHT;
-            satellite = moved(of.position, of.velocity_m_s, -earlier_s);
-        }
-        let way = self.place.way(satellite);
+        let way = self.place.way(of.position);
+        let earlier_s = (way.range_m - of.range_m) / SPEED_OF_LIGHT;
+        let rate_m_s = range_rate_m_s(of.velocity_m_s, way.direction);
+        let range_m = way.range_m - rate_m_s * earlier_s;
         let clock_m = of.clock_m - of.clock_rate_m_s * earlier_s;
-        let air_m = zenith.slant_m(way.mapping);
-        let away = satellite - self.place.moved();
-        let length_m = away.norm_m();
-        let direction = EcefDelta::xyz(away).map(|component| component / length_m);
         SlantWay {
-            way_m: way.range_m - clock_m + air_m,
-            rate_m_s: range_rate_m_s(of.velocity_m_s, direction),
+            way_m: range_m - clock_m + zenith.slant_m(way.mapping),
+            rate_m_s,
             sin_elevation: way.sin_elevation,
         }
     }

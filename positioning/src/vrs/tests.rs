@@ -1,6 +1,7 @@
 //! Virtual stations in simulated networks: no change behind them is seen in their phases.
 
 mod glonass;
+mod moving;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_gnss::units::{Cycles, Metres};
 use tianshu_simulator::world::WorldEpoch;
 
-use crate::network::engine::{Engine, StationConfig, indices};
+use crate::network::engine::{Engine, StationConfig};
 use crate::network::observed::Group;
 use crate::network::preprocess::StationSetup;
 use crate::network::snapshot::NetworkSnapshot;
@@ -86,7 +87,7 @@ impl World {
     fn next(&mut self, every_s: i64) -> (WorldEpoch, Measured) {
         self.time += Interval::from_seconds(every_s);
         let epoch = self.network.world.epoch(self.time);
-        let heard = indices().zip(&epoch.stations).filter(|(_, site)| site.linked);
+        let heard = StationIndex::all().zip(&epoch.stations).filter(|(_, site)| site.linked);
         let heard = heard.filter(|(i, _)| Some(*i) != self.away);
         let measured =
             heard.filter_map(|(i, site)| Some((i, Arc::new(site.observed.clone()?)))).collect();

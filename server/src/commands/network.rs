@@ -202,7 +202,7 @@ impl Batch {
             VirtualFile::begin(out.join(format!("{name}.rnx")), Title::of(name), *place)
         });
         let mut engine = Engine::new(configs)?;
-        for (index, station) in (0..=u16::MAX).map(StationIndex).zip(stations) {
+        for (index, station) in StationIndex::all().zip(stations) {
             engine.set_glonass_biases(index, station.glonass_biases(input.options.glonass));
         }
         let letters = input.systems.iter().map(|system| system.letter()).collect();

@@ -129,7 +129,7 @@ pub(crate) fn measured_at(
     time: GpsTime,
 ) -> anyhow::Result<BTreeMap<StationIndex, Arc<ObsEpoch>>> {
     let mut measured = BTreeMap::new();
-    for (index, source) in (0..=u16::MAX).map(StationIndex).zip(sources) {
+    for (index, source) in StationIndex::all().zip(sources) {
         if let Some(epoch) = source.take(time)? {
             measured.insert(index, Arc::new(epoch));
         }

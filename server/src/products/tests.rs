@@ -68,7 +68,7 @@ fn solved() -> Solved {
         for ephemeris in world.ephemerides(time) {
             engine.ephemeris(Arc::new(ephemeris));
         }
-        let heard = (0..=u16::MAX).map(StationIndex).zip(world.epoch(time).stations);
+        let heard = StationIndex::all().zip(world.epoch(time).stations);
         let measured: BTreeMap<_, _> =
             heard.filter_map(|(i, site)| Some((i, Arc::new(site.observed?)))).collect();
         last = Some((engine.step(time, &measured), measured));

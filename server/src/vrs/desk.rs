@@ -86,7 +86,7 @@ impl Desk {
         let is_same = |setups: &Arc<_>| Arc::ptr_eq(setups, &network.setups);
         if !self.setups.as_ref().is_some_and(is_same) {
             let names = network.snapshot.stations.iter().map(|view| view.name.clone());
-            self.stations = names.zip((0..=u16::MAX).map(StationIndex)).collect();
+            self.stations = names.zip(StationIndex::all()).collect();
             self.setups = Some(Arc::clone(&network.setups));
             self.masters = Masters::new();
             self.board.reset(self.stations.len());

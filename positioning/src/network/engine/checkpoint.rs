@@ -7,7 +7,7 @@ use tianshu_gnss::glonass_bias::GlonassBiases;
 use tianshu_gnss::time::gps::GpsTime;
 use tianshu_gnss::units::Metres;
 
-use crate::network::engine::{Engine, indices};
+use crate::network::engine::Engine;
 use crate::network::levels::Level;
 use crate::network::noise::Cell;
 use crate::network::noise::scale::Scale;
@@ -46,7 +46,7 @@ impl Engine {
     pub fn checkpoint(&self) -> String {
         let mut text = format!("{HEAD}\n");
         for (station, (config, preprocessor)) in
-            indices().zip(self.stations.iter().zip(&self.preprocessors))
+            StationIndex::all().zip(self.stations.iter().zip(&self.preprocessors))
         {
             for (channel, arc) in preprocessor.keep() {
                 let level = self.book.level(station, channel);
@@ -150,7 +150,10 @@ impl Engine {
     }
 
     pub(super) fn named(&self, name: &str) -> Option<StationIndex> {
-        indices().zip(&self.stations).find(|(_, s)| s.name.as_str() == name).map(|(i, _)| i)
+        StationIndex::all()
+            .zip(&self.stations)
+            .find(|(_, s)| s.name.as_str() == name)
+            .map(|(i, _)| i)
     }
 }
 

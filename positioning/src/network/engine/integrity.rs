@@ -6,7 +6,6 @@ use nalgebra::{DMatrix, DVector};
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::{GpsTime, Interval};
 
-use crate::network::engine::indices;
 use crate::network::engine::motion::Motion;
 use crate::network::median::median;
 use crate::network::noise::NoiseFactors;
@@ -153,7 +152,7 @@ impl Integrity {
             median(known.iter().map(|w| w.offset_m[axis])).unwrap_or(0.0)
         });
         let mut off = Vec::new();
-        for (station, (watch, noise)) in indices().zip(self.codes.iter().zip(noise)) {
+        for (station, (watch, noise)) in StationIndex::all().zip(self.codes.iter().zip(noise)) {
             if watch.samples < CODE_SAMPLES_MIN || self.suspects.contains_key(&station) {
                 continue;
             }

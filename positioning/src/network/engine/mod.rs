@@ -136,7 +136,8 @@ impl Engine {
         let plane = LocalPlane::around(&places).ok_or(BadNetwork::Empty)?;
         let geodetic: Vec<Geodetic> = places.iter().map(|p| p.to_geodetic(GRS80)).collect();
         let points: Vec<PlanePoint> = geodetic.iter().map(|p| plane.point(*p)).collect();
-        let preprocessors = indices().zip(&stations).map(|(i, s)| Preprocessor::new(i, s.setup()));
+        let preprocessors =
+            StationIndex::all().zip(&stations).map(|(i, s)| Preprocessor::new(i, s.setup()));
         Ok(Self {
             preprocessors: preprocessors.collect(),
             keeper: TopologyKeeper::new(&points),
@@ -378,7 +379,7 @@ impl Engine {
             self.shown.follow(&self.book);
             self.shown_version = self.book.version();
         }
-        let links: Vec<Vec<Levelled>> = indices()
+        let links: Vec<Vec<Levelled>> = StationIndex::all()
             .zip(&self.observed)
             .map(|(station, observed)| {
                 let of = |epoch: &ObservedEpoch| levelled(epoch, |c| self.shown.get(station, c));
@@ -443,11 +444,6 @@ impl StationConfig {
     pub fn setup(&self) -> StationSetup {
         StationSetup { place: self.place, antenna: self.antenna.clone() }
     }
-}
-
-/// All indices of stations, in order.
-pub(crate) fn indices() -> impl Iterator<Item = StationIndex> {
-    (0..=u16::MAX).map(StationIndex)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use nalgebra::{SMatrix, SVector};
+use nalgebra::{Cholesky, Const, SMatrix, SVector};
 use tianshu_gnss::satellite::Satellite;
 use tianshu_gnss::time::gps::GpsTime;
 
@@ -82,7 +82,6 @@ const LEFT_MIN: f64 = 0.3;
 
 /// The terms of a surface at a place, or what each counts, m.
 type Shape = SVector<f64, TERMS>;
-type Normal = SMatrix<f64, TERMS, TERMS>;
 
 impl Default for Memory {
     fn default() -> Self {
@@ -221,14 +220,21 @@ fn said(
 
 /// What the field does: a surface through what values are apart from their averages.
 fn surface(shapes: &[Shape], said: &[Option<Said>]) -> Shape {
-    let mut normal = Normal::identity() * RIDGE;
+    let both = || shapes.iter().zip(said).filter_map(|(shape, said)| Some((shape, said.as_ref()?)));
     let mut right = Shape::zeros();
-    for (shape, said) in shapes.iter().zip(said) {
-        let Some(said) = said else { continue };
-        normal.syger(1.0, shape, shape, 1.0);
+    for (shape, said) in both() {
         right.axpy(said.apart_m, shape, 1.0);
     }
-    normal.cholesky().map_or_else(Shape::zeros, |root| root.solve(&right))
+    normal(both().map(|(shape, _)| shape)).map_or_else(Shape::zeros, |root| root.solve(&right))
+}
+
+/// The root of the normal equations of a surface through values at places of those shapes.
+fn normal<'a>(shapes: impl Iterator<Item = &'a Shape>) -> Option<Cholesky<f64, Const<TERMS>>> {
+    let mut normal = SMatrix::<f64, TERMS, TERMS>::identity() * RIDGE;
+    for shape in shapes {
+        normal.syger(1.0, shape, shape, 1.0);
+    }
+    normal.cholesky()
 }
 
 /// The terms of a surface over those places, in units of their spread.
@@ -252,11 +258,7 @@ fn shapes(points: &[PlanePoint]) -> Vec<Shape> {
 /// The nearest other of each place, and how unlike a surface through the noise of all makes the two: what it leaves over of noise has the
 /// complement of its projection for a covariance.
 fn neighbours(points: &[PlanePoint], shapes: &[Shape]) -> Vec<Option<(usize, f64)>> {
-    let mut normal = Normal::identity() * RIDGE;
-    for shape in shapes {
-        normal.syger(1.0, shape, shape, 1.0);
-    }
-    let Some(root) = normal.cholesky() else { return vec![None; points.len()] };
+    let Some(root) = normal(shapes.iter()) else { return vec![None; points.len()] };
     let neighbour = |(own, at): (usize, &PlanePoint)| {
         let others = points.iter().enumerate().filter(|(other, _)| *other != own);
         let distance_m = |(other, point): (usize, &PlanePoint)| (at.distance_m(*point), other);

@@ -14,7 +14,7 @@ use tianshu_gnss::time::gps::{GpsTime, Interval};
 use tianshu_simulator::scenario::Scenario;
 use tianshu_simulator::world::{SiteEpoch, WorldEpoch};
 
-use crate::network::engine::{BadNetwork, Engine, StationConfig, indices};
+use crate::network::engine::{BadNetwork, Engine, StationConfig};
 use crate::network::observed::{Group, ObservedSatellite};
 use crate::network::snapshot::NetworkSnapshot;
 use crate::network::testing::{TestNetwork, scenario, true_levels};
@@ -71,7 +71,7 @@ impl Run {
             epoch.stations[station].make_noisy(by);
         }
         let heard = |site: &SiteEpoch| site.observed.clone().filter(|_| site.linked);
-        let mut measured: Measured = indices()
+        let mut measured: Measured = StationIndex::all()
             .zip(&epoch.stations)
             .filter_map(|(i, site)| Some((i, Arc::new(heard(site)?))))
             .collect();
@@ -90,7 +90,7 @@ impl Run {
     /// Levels that contradict the truth between neighbours, and how many levels there are.
     fn wrong(&self, epoch: &WorldEpoch) -> (usize, usize) {
         let mut off: BTreeMap<(StationIndex, Satellite, char), i64> = BTreeMap::new();
-        for (station, site) in indices().zip(&epoch.stations) {
+        for (station, site) in StationIndex::all().zip(&epoch.stations) {
             let Some((observed, truth)) = self.engine.observed(station).zip(site.truth.as_ref())
             else {
                 continue;

@@ -9,9 +9,9 @@ use tianshu_gnss::time::uptime::Uptime;
 
 use crate::model::troposphere::{RELATIVE_HUMIDITY, zenith_delay};
 use crate::network::edge::EdgeSolver;
+use crate::network::engine::Engine;
 use crate::network::engine::fields::Field;
 use crate::network::engine::trend::Trend;
-use crate::network::engine::{Engine, indices};
 use crate::network::observed::{Group, ObservedCarrier, ObservedEpoch};
 use crate::network::snapshot::{NetworkSnapshot, Resolved, SatelliteField, StationView, Withheld};
 use crate::network::topology::StationIndex;
@@ -32,7 +32,7 @@ impl Engine {
         let now = self.uptime(time);
         let squares = |residuals| Squares::of(residuals, self.stations.len());
         let (air, rest) = (squares(&self.fields.residuals_m), squares(&self.residuals));
-        let stations: Vec<StationView> = indices()
+        let stations: Vec<StationView> = StationIndex::all()
             .zip(&self.stations)
             .map(|(i, _)| self.view(i, (time, now), &air, &rest))
             .collect();
@@ -146,7 +146,7 @@ impl Engine {
     fn resolved(&self) -> Resolved {
         let mut by_group: BTreeMap<Group, (usize, usize)> = BTreeMap::new();
         let mut by_carriers: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
-        for (station, observed) in indices().zip(&self.observed) {
+        for (station, observed) in StationIndex::all().zip(&self.observed) {
             let Some(observed) = observed else { continue };
             for satellite in high(observed) {
                 let tracked = || satellite.carriers.iter().filter(|c| is_sought(c));

@@ -248,7 +248,7 @@ impl WeightCache {
 
 /// The stations that have a value, by index.
 pub fn present(values_m: &[Option<f64>]) -> Vec<StationIndex> {
-    let indexed = (0..=u16::MAX).map(StationIndex).zip(values_m);
+    let indexed = StationIndex::all().zip(values_m);
     indexed.filter(|(_, value)| value.is_some()).map(|(station, _)| station).collect()
 }
 

@@ -63,7 +63,7 @@ const SETS_MAX: usize = 64;
 impl LeaveOneOut {
     /// Of stations at these places. Those whose place is no number take no part.
     pub fn new(places: &[PlanePoint]) -> Self {
-        let stations = || (0..=u16::MAX).map(StationIndex).zip(places);
+        let stations = || StationIndex::all().zip(places);
         let others = stations().map(|(station, place)| {
             let mut others: Vec<(f64, StationIndex)> = stations()
                 .filter(|(other, there)| *other != station && there.is_finite())
@@ -101,7 +101,7 @@ impl LeaveOneOut {
     ) -> Vec<Residual> {
         let mut residuals = Vec::with_capacity(values_m.len());
         let has_value = |s: &&StationIndex| values_m.get(s.position()).is_some_and(Option::is_some);
-        for (station, place) in (0..=u16::MAX).map(StationIndex).zip(places) {
+        for (station, place) in StationIndex::all().zip(places) {
             let at = station.position();
             if !has_value(&&station) {
                 continue;

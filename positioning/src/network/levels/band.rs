@@ -47,18 +47,22 @@ impl OfChannel {
 
     /// In order of stations.
     pub(super) fn iter(&self) -> impl Iterator<Item = (StationIndex, &Entry)> {
-        stations().zip(&self.0).filter_map(|(station, entry)| Some((station, entry.as_ref()?)))
+        StationIndex::all()
+            .zip(&self.0)
+            .filter_map(|(station, entry)| Some((station, entry.as_ref()?)))
     }
 
     #[cfg(test)]
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (StationIndex, &mut Entry)> {
-        stations().zip(&mut self.0).filter_map(|(station, entry)| Some((station, entry.as_mut()?)))
+        StationIndex::all()
+            .zip(&mut self.0)
+            .filter_map(|(station, entry)| Some((station, entry.as_mut()?)))
     }
 
     /// Keeps what is wanted; tells whether anything was not.
     pub(super) fn retain(&mut self, wanted: impl Fn(StationIndex, &Entry) -> bool) -> bool {
         let mut lost = false;
-        for (station, place) in stations().zip(&mut self.0) {
+        for (station, place) in StationIndex::all().zip(&mut self.0) {
             if place.as_ref().is_some_and(|entry| !wanted(station, entry)) {
                 *place = None;
                 lost = true;
@@ -297,16 +301,11 @@ impl Band {
                 }
             }
         }
-        let by_station = stations().zip(fares.chunks(width.max(1)));
+        let by_station = StationIndex::all().zip(fares.chunks(width.max(1)));
         let doubts = by_station.flat_map(|(station, fares)| {
             let in_doubt = self.channels.iter().zip(fares).filter(|(_, (good, bad))| bad > good);
             in_doubt.map(move |(channel, _)| Doubt { station, channel: *channel })
         });
         doubts.collect()
     }
-}
-
-/// All stations' indices, in order.
-fn stations() -> impl Iterator<Item = StationIndex> {
-    (0..=u16::MAX).map(StationIndex)
 }

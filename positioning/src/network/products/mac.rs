@@ -104,7 +104,7 @@ impl MacSource {
 pub fn auxiliaries(snapshot: &NetworkSnapshot, master: StationIndex) -> Vec<StationIndex> {
     let Some(own) = snapshot.points.get(master.position()) else { return Vec::new() };
     let ring: Vec<StationIndex> = snapshot.shape.neighbours(master).collect();
-    let all = (0..=u16::MAX).map(StationIndex).zip(&snapshot.stations);
+    let all = StationIndex::all().zip(&snapshot.stations);
     let usable = all.filter(|(station, view)| {
         *station != master && view.health == StationHealth::Up && view.levelled > 0
     });

@@ -28,12 +28,9 @@ pub fn nearest_master(
     has_epoch: impl Fn(StationIndex) -> bool,
 ) -> Option<StationIndex> {
     let here = snapshot.point(place);
-    let usable =
-        (0..=u16::MAX).map(StationIndex).zip(&snapshot.stations).filter(|(station, view)| {
-            view.health == StationHealth::Up
-                && view.levelled >= SATELLITES_MIN
-                && has_epoch(*station)
-        });
+    let usable = StationIndex::all().zip(&snapshot.stations).filter(|(station, view)| {
+        view.health == StationHealth::Up && view.levelled >= SATELLITES_MIN && has_epoch(*station)
+    });
     let away = usable.filter_map(|(station, _)| {
         let point = snapshot.points.get(station.position())?;
         let favour_m = if Some(station) == before { margin_m } else { 0.0 };

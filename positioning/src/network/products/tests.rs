@@ -65,7 +65,7 @@ fn solved(name: &str, seed: u64) -> Solved {
         }
         let mut epochs = network.world.epoch(time).stations;
         let there = epochs.remove(LEFT_OUT).observed.expect("it measures");
-        let heard = (0..=u16::MAX).map(StationIndex).zip(epochs);
+        let heard = StationIndex::all().zip(epochs);
         let measured: BTreeMap<_, _> =
             heard.filter_map(|(i, site)| Some((i, Arc::new(site.observed?)))).collect();
         last = Some((engine.step(time, &measured), measured, there));

@@ -115,8 +115,7 @@ impl TopologyKeeper {
         }
         if changed {
             let places: Vec<PlanePoint> = self.stations.iter().map(|p| p.place).collect();
-            let members: Vec<StationIndex> = (0..=u16::MAX)
-                .map(StationIndex)
+            let members: Vec<StationIndex> = StationIndex::all()
                 .zip(&self.stations)
                 .filter(|(_, presence)| presence.membership == Membership::Member)
                 .map(|(station, _)| station)

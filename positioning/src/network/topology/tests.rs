@@ -10,7 +10,7 @@ use super::{EDGE_ALONE_MAX_M, EDGE_MAX_M, Edge, StationIndex, Topology, edges_of
 use crate::network::plane::{LocalPlane, PlanePoint};
 
 fn all(count: usize) -> Vec<StationIndex> {
-    (0..=u16::MAX).take(count).map(StationIndex).collect()
+    StationIndex::all().take(count).collect()
 }
 
 fn points(places_km: &[(f64, f64)]) -> Vec<PlanePoint> {

@@ -8,7 +8,7 @@ use super::*;
 /// A network whose stations tell their biases, those of `but` aside, settled for 16 minutes.
 fn settled(seed: u64, but: &[u16]) -> (World, Service) {
     let (mut world, mut service) = World::new("quiet", seed);
-    for station in indices().take(9).filter(|station| !but.contains(&station.0)) {
+    for station in StationIndex::all().take(9).filter(|station| !but.contains(&station.0)) {
         let stated = world.network.world.stated(station.position()).expect("a station");
         service.engine.set_glonass_biases(station, Some(stated.glonass_biases()));
     }

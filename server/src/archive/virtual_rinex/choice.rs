@@ -76,7 +76,7 @@ fn coverage(stations: &[StationConfig], place: Ecef) -> Coverage {
     let places: Vec<Ecef> = stations.iter().map(|s| s.place).collect();
     let Some(plane) = LocalPlane::around(&places) else { return Coverage::Beyond };
     let points: Vec<_> = places.iter().map(|p| plane.point(p.to_geodetic(GRS80))).collect();
-    let up: Vec<StationIndex> = (0..=u16::MAX).map(StationIndex).take(points.len()).collect();
+    let up: Vec<StationIndex> = StationIndex::all().take(points.len()).collect();
     Coverage::of(&Topology::build(&points, &up), plane.point(place.to_geodetic(GRS80)))
 }
 

@@ -63,7 +63,7 @@ impl Orbits {
     fn read_on(&mut self) -> Result<(), NotMade> {
         let span = Span { start: self.read_until, end: (self.read_until + READ).min(self.end) };
         let mut read = Vec::new();
-        for (index, station) in (0..=u16::MAX).map(StationIndex).zip(self.source.stations()) {
+        for (index, station) in StationIndex::all().zip(self.source.stations()) {
             for told in self.source.orbits(station, span)? {
                 let (at, ephemeris) = told?;
                 read.push((at, index, ephemeris));

@@ -53,7 +53,7 @@ impl Network {
         let (now, time) = (clock.uptime(), clock.gps());
         let mut engine = Engine::new(config.stations.clone())?;
         let names = config.stations.iter().map(|s| s.name.clone());
-        let stations = names.zip((0..=u16::MAX).map(StationIndex)).collect();
+        let stations = names.zip(StationIndex::all()).collect();
         let setups = Arc::new(config.stations.iter().map(StationConfig::setup).collect());
         let calibrated = config.stations.iter().filter(|s| s.antenna.is_some()).count();
         tracing::info!(stations = config.stations.len(), calibrated, "the network is being solved");
@@ -61,7 +61,7 @@ impl Network {
             config.checkpoint.as_ref().map(|path| Checkpoint::resume(path, &mut engine, now, time));
         if !config.glonass {
             // The checkpoint may be of a network that solved it.
-            for station in (0..=u16::MAX).map(StationIndex).take(config.stations.len()) {
+            for station in StationIndex::all().take(config.stations.len()) {
                 engine.set_glonass_biases(station, None);
             }
         }

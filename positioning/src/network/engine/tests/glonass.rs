@@ -13,7 +13,7 @@ fn told(run: &Run, station: StationIndex) -> GlonassBiases {
 /// A network whose stations tell their biases, those of `but` aside.
 fn telling(name: &str, stations: usize, seed: u64, but: &[u16]) -> Run {
     let mut run = Run::new(scenario(name), stations, seed, as_told);
-    for station in indices().take(stations).filter(|s| !but.contains(&s.0)) {
+    for station in StationIndex::all().take(stations).filter(|s| !but.contains(&s.0)) {
         let biases = told(&run, station);
         run.engine.set_glonass_biases(station, Some(biases));
     }
@@ -36,7 +36,7 @@ fn glonass_share(snapshot: &NetworkSnapshot) -> (usize, f64) {
 fn whole_cycles_are_right_between_receivers_of_unlike_makes() {
     for (name, seed) in [("quiet", 21), ("anomaly", 22)] {
         let mut run = telling(name, 4, seed, &[]);
-        let biases: Vec<_> = indices().take(4).map(|s| told(&run, s)).collect();
+        let biases: Vec<_> = StationIndex::all().take(4).map(|s| told(&run, s)).collect();
         assert!(biases.iter().any(|b| *b != biases[0]), "makes are unlike");
         let (snapshot, epoch, _) = run.run(180, 5);
         let (wrong, levels) = run.wrong(&epoch);
@@ -73,7 +73,7 @@ fn without_biases_glonass_is_not_solved_at_all() {
     let mut run = Run::new(scenario("quiet"), 4, 24, as_told);
     let (snapshot, _, _) = run.run(60, 5);
     assert_eq!(glonass_share(&snapshot).0, 0);
-    assert!(indices().take(4).all(|s| levels_of(&run, s) == 0));
+    assert!(StationIndex::all().take(4).all(|s| levels_of(&run, s) == 0));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn another_bias_begins_glonass_anew_and_nothing_else() {
         all.filter(|(_, (s, _), _)| s.constellation() != Constellation::Glonass).count()
     };
     let others = of_others(&run);
-    let by_levels = indices().take(4).max_by_key(|station| levels_of(&run, *station));
+    let by_levels = StationIndex::all().take(4).max_by_key(|station| levels_of(&run, *station));
     let station = by_levels.expect("four stations");
     let had = levels_of(&run, station);
     run.engine.set_glonass_biases(station, Some(GlonassBiases::aligned()));
@@ -108,7 +108,7 @@ fn a_restart_goes_on_with_glonass_too() {
     }
     run.engine = Engine::new(stations).expect("the same network");
     run.engine.resume(&text).expect("its own checkpoint");
-    for station in indices().take(4) {
+    for station in StationIndex::all().take(4) {
         let biases = told(&run, station);
         run.engine.set_glonass_biases(station, Some(biases));
     }

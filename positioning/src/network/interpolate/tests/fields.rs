@@ -37,7 +37,7 @@ impl Dice {
 
 /// The first indices.
 pub(super) fn all(count: usize) -> Vec<StationIndex> {
-    (0..=u16::MAX).take(count).map(StationIndex).collect()
+    StationIndex::all().take(count).collect()
 }
 
 /// A square of stations, each moved by up to a quarter of their spacing.
