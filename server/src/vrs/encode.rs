@@ -95,8 +95,7 @@ impl Writer {
         }
         let mut frames = Vec::new();
         if self.is_due(Slow::ReferencePoint, epoch.time, REFERENCE_POINT_S) {
-            let height = profile.has_height;
-            frames.extend(slow::reference_point(&self.identity, self.is_physical, height, epoch));
+            frames.extend(slow::reference_point(&self.identity, self.is_physical, &profile));
         }
         for &extra in &profile.extras {
             self.extra(extra, epoch, known.as_ref(), &mut frames);
@@ -264,7 +263,7 @@ mod tests {
         let mut writer = writer();
         let all = frames(&writer.epoch(epoch(0), None, &[]).unwrap());
         let Ok(Message::ReferencePoint(told)) = decode(&all[0]) else { panic!("1006 comes first") };
-        assert!(told.non_physical && told.gps && !told.galileo && !told.glonass);
+        assert!(told.non_physical && told.gps && told.galileo && !told.glonass);
         assert!((told.point.place - writer.identity.place).norm_m() < 1e-4);
         let Ok(Message::Equipment(told)) = decode(&all[2]) else { panic!("1033 is third") };
         assert_eq!(told.antenna.descriptor, NULL_ANTENNA);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tianshu_caster::profile::Extra;
+use tianshu_caster::profile::{Extra, Profile};
 use tianshu_gnss::constellation::Constellation;
 use tianshu_gnss::coords::Ecef;
 use tianshu_gnss::observation::ObsEpoch;
@@ -51,14 +51,14 @@ pub(crate) fn station_id(station: StationIndex) -> u16 {
     station.0.saturating_add(1)
 }
 
-/// 1005 or 1006. A place on Earth fits its fields.
+/// 1005 or 1006. A place on Earth fits its fields. The indicators say which systems are served, not which are up at this epoch (RTCM 10403.3,
+/// DF022 to DF024), so that the message does not change while its station stays.
 pub(crate) fn reference_point(
     identity: &Identity,
     is_physical: bool,
-    has_height: bool,
-    epoch: &ObsEpoch,
+    profile: &Profile,
 ) -> Option<Frame> {
-    let has = |s| epoch.observations.iter().any(|o| o.satellite.constellation() == s);
+    let has = |system| profile.systems.contains(&system);
     let message = ReferencePointMessage {
         station_id: identity.station_id,
         gps: has(Constellation::Gps),
@@ -69,7 +69,7 @@ pub(crate) fn reference_point(
         quarter_cycle: 1,
         point: ReferencePoint {
             place: identity.place,
-            antenna_height_m: has_height.then_some(0.0),
+            antenna_height_m: profile.has_height.then_some(0.0),
             itrf_year: 0,
         },
     };

@@ -41,6 +41,9 @@ const MASTER_AGE_MAX: Interval = Interval::from_seconds(3);
 const CHOOSE_EVERY: Interval = Interval::from_seconds(5);
 /// A rover that has gone so far, m, takes the place of its corrections along: the air differs by less than a millimetre over it.
 const FOLLOW_M: f64 = 200.0;
+/// A rover that has come farther than this since its corrections held where it was, m, has been carried or has been silent: its virtual
+/// station begins anew. A car on a motorway comes so far in a minute.
+const CARRIED_MAX_M: f64 = 3_000.0;
 /// What is said to the person at the rover when its virtual station takes over from a base.
 const SERVED_VIRTUALLY: &str = "Virtual station";
 
@@ -315,10 +318,15 @@ impl VirtualStream {
 
     /// The station at the rover's place: the one that there is while it is near enough.
     fn station_at(&mut self, place: Ecef) -> &mut Station {
-        let serving = self.station.take().filter(|station| station.identity.serves(place));
         let (ids, profile) = (&self.around.ids, &self.settings.profile);
-        let station =
-            serving.unwrap_or_else(|| Station::new(Identity::at(place, ids.next()), profile));
+        let anew = || Identity::at(place, ids.next());
+        let station = match self.station.take() {
+            Some(station) if station.identity.serves(place) => station,
+            Some(station) if (station.followed - place).norm_m() <= CARRIED_MAX_M => {
+                station.moved(anew(), profile)
+            }
+            _ => Station::new(anew(), profile),
+        };
         self.station.insert(station)
     }
 
@@ -398,6 +406,12 @@ impl Station {
         let measuring = VirtualStation::new(identity.place);
         let writer = Writer::new(identity, Arc::clone(profile));
         Self { identity, measuring, followed: identity.place, writer, is_announced: false }
+    }
+
+    /// The same receiver somewhere else, by another ID: its phases and lock times go on, and it says anew who and where it is.
+    fn moved(mut self, identity: Identity, profile: &Arc<Profile>) -> Self {
+        self.measuring.move_to(identity.place);
+        Self { measuring: self.measuring, ..Self::new(identity, profile) }
     }
 }
 

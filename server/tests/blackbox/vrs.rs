@@ -1,5 +1,6 @@
 //! A small simulated network, solved live: a rover gets the nearest base first, then its own virtual station.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
@@ -168,6 +169,49 @@ fn assert_shared(network: &Network) {
     network.service.logged("served by virtual station", 4);
 }
 
+/// A rover that drives away from its station keeps what that measures: the next one has another place and ID, and the lock times go on.
+#[track_caller]
+fn assert_taken_along(rover: &mut Rover, from: Geodetic) {
+    let mut here = from;
+    for _ in 0..5 {
+        here = Geodetic::from_degrees(here.latitude_deg() - 0.022, 108.2, 123.0);
+        rover.say(&gga(here));
+        let heard = rover.body().len();
+        eventually("an epoch comes", || (rover.body().len() > heard + 500).then_some(()));
+    }
+    assert_virtual(&until_visits(rover, 4), as_told(here));
+    let (frames, _) = frames_in(&rover.body());
+    let visits = visits(&frames);
+    let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
+    for frame in &frames {
+        for (signal, lock_time) in lock_times(frame) {
+            // The last of the third visit, the first of the fourth.
+            if frame.station_id() == Some(visits[2]) {
+                before.insert(signal, lock_time);
+            } else if frame.station_id() == Some(visits[3]) {
+                after.entry(signal).or_insert(lock_time);
+            }
+        }
+    }
+    let both: Vec<_> = before.iter().filter_map(|(of, b)| Some((of, b, after.get(of)?))).collect();
+    assert!(both.len() > 30, "{} signals go on", both.len());
+    for (signal, before, after) in &both {
+        assert!(after >= before, "{signal:?}: {before} and then {after}");
+    }
+    println!("vrs: {} signals went along to another place", both.len());
+}
+
+/// The lock time indicators of an MSM, by message, satellite and signal.
+fn lock_times(frame: &Frame) -> Vec<((u16, u8, u8), u16)> {
+    let Ok(Message::Msm(msm)) = decode(frame) else { return Vec::new() };
+    let number = frame.message_number().unwrap();
+    let cells = msm.cells.iter().map(|cell| {
+        let satellite = msm.satellites[usize::from(cell.satellite)].id;
+        ((number, satellite, cell.signal_id), cell.lock_time.unwrap())
+    });
+    cells.collect()
+}
+
 /// The frames from the first of a virtual station on, once there are some.
 fn until_virtual(rover: &Rover) -> Vec<Frame> {
     eventually("a virtual station serves", || {
@@ -230,6 +274,7 @@ fn a_rover_gets_the_nearest_base_and_then_its_own_station() {
     assert_eq!(visits.len(), 3, "no way back: {visits:?}");
     assert!(visits[2] > visits[1], "{visits:?}");
     assert!(!rover.has_ended());
+    assert_taken_along(&mut rover, there);
 
     // A restart goes on where it was: what took half a minute takes seconds.
     network.service.program.signal("TERM");
