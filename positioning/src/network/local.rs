@@ -269,8 +269,13 @@ fn short(weight: f64) -> f32 {
 
 /// Those of the nearest stations that are `present`, the nearest first.
 fn stations_of(near: &[StationIndex], present: u32) -> impl Iterator<Item = StationIndex> + '_ {
-    let is_in = move |place: &usize| present & (1 << place) != 0;
-    (0..near.len()).filter(is_in).map(|place| near[place])
+    // From bit to bit: this is asked for every satellite of every rover.
+    let mut left = present;
+    std::iter::from_fn(move || {
+        let station = near.get(left.trailing_zeros() as usize).copied()?;
+        left &= left - 1;
+        Some(station)
+    })
 }
 
 /// Two independent sigmas together. Both are far from the ends of an f64, which `hypot` would guard at ten times the cost.

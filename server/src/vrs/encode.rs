@@ -259,8 +259,12 @@ mod tests {
     }
 
     #[test]
-    fn it_tells_its_own_place_and_that_it_is_none_of_matter() {
-        let mut writer = writer();
+    fn it_tells_its_own_place_its_systems_and_that_it_is_none_of_matter() {
+        let place = Geodetic::from_degrees(23.0, 108.0, 100.0).to_ecef(GRS80);
+        // No satellite of Galileo is up yet.
+        let systems = [Constellation::Gps, Constellation::Galileo].into();
+        let profile = Arc::new(Profile::msm(MsmLevel::Msm4, systems));
+        let mut writer = Writer::new(Identity::at(place, 3_072), profile);
         let all = frames(&writer.epoch(epoch(0), None, &[]).unwrap());
         let Ok(Message::ReferencePoint(told)) = decode(&all[0]) else { panic!("1006 comes first") };
         assert!(told.non_physical && told.gps && told.galileo && !told.glonass);
