@@ -47,7 +47,8 @@ fn a_disturbance_is_found_and_told_between_the_stations() {
     let anew = air.at(&field, 0.0).expect("stations");
     assert_ne!(before, anew.from);
     let fresh = LocalAir::new(middle, &snapshot).at(&field, 0.0).expect("stations");
-    assert!((anew.ionosphere_m - fresh.ionosphere_m).abs() < 1e-12);
+    // Weights are kept in single precision: a micrometre.
+    assert!((anew.ionosphere_m - fresh.ionosphere_m).abs() < 1e-6);
 }
 
 #[test]
