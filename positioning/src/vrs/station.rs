@@ -132,8 +132,8 @@ impl VirtualStation {
     /// integers, since whole cycles and lock times go on.
     pub fn move_to(&mut self, place: Ecef) {
         self.place = Place::new(place);
-        self.point = self.place.clone();
-        self.air = None;
+        self.follow(place);
+        // It is carried from the correction point to the place.
         self.zenith = None;
     }
 

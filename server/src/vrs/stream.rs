@@ -42,7 +42,7 @@ const CHOOSE_EVERY: Interval = Interval::from_seconds(5);
 /// A rover that has gone so far, m, takes the place of its corrections along: the air differs by less than a millimetre over it.
 const FOLLOW_M: f64 = 200.0;
 /// A rover that has come farther than this since its corrections held where it was, m, has been carried or has been silent: its virtual
-/// station begins anew. A car on a motorway comes so far in a minute.
+/// station begins anew. No car comes so far in a minute.
 const CARRIED_MAX_M: f64 = 3_000.0;
 /// What is said to the person at the rover when its virtual station takes over from a base.
 const SERVED_VIRTUALLY: &str = "Virtual station";
